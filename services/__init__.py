@@ -1,0 +1,1 @@
+"""The services: each hears, decides or tells one thing; none imports another."""

@@ -3,7 +3,7 @@
 The fold is a pure function of the *set* of events; arrival order and repetition change nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -95,7 +95,10 @@ class Gone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citizenship:
-    """The latest word on a claim to U.S. citizenship: none, asserted, proof_provided, verified."""
+    """What is claimed of U.S. citizenship: none, asserted, proof_provided, verified.
+
+    ``at`` is since when this claim has stood, however often it was repeated.
+    """
 
     claim: str
     at: datetime
@@ -112,7 +115,7 @@ class Detainer:
     lodged_at: datetime
     heard_at: datetime
     issued_at: datetime
-    requests: Sequence[str]
+    requests: tuple[str, ...]
     basis: str | None
     operative_only_on_conviction: bool
     #: ``None``, ``I-200`` or ``I-205``.
@@ -142,7 +145,7 @@ class CustodyCase:
     """A case as its events make it. Holds no name, birth date or federal number."""
 
     custody: Custody
-    chain: Sequence[Stay] = ()
+    chain: tuple[Stay, ...] = ()
     booked_at: datetime | None = None
     arrested_at: datetime | None = None
     expected_release_at: datetime | None = None
@@ -152,7 +155,7 @@ class CustodyCase:
     matched: bool = False
     #: Merged policy facts in the rulebook's vocabulary; a null means unknown.
     facts: Json = field(default_factory=dict)
-    charges: Sequence[Json] = ()
-    convictions: Sequence[Json] = ()
-    detainers: Sequence[Detainer] = ()
-    conflicts: Sequence[Conflict] = ()
+    charges: tuple[Json, ...] = ()
+    convictions: tuple[Json, ...] = ()
+    detainers: tuple[Detainer, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()

@@ -1,7 +1,7 @@
 """How long a hold may last: every clock, counted in elapsed time from the instant release was due.
 
 The period is a ceiling, so a doubt always goes to the earlier instant. A deadline is exclusive: at that
-instant the person is out. Instants come back with a fixed offset, never with a named zone: two instants in one
+instant the person is out. Instants come back with a fixed offset, never a named zone: two instants in one
 named zone compare by wall clock, which is wrong in the hour that autumn repeats.
 """
 

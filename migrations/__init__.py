@@ -1,0 +1,1 @@
+"""Alembic: the database, one numbered step after another."""

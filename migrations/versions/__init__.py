@@ -1,0 +1,1 @@
+"""Numbered, linear, each with its reason."""

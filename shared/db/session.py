@@ -1,0 +1,117 @@
+"""Sessions: the only place that commits. Reading and writing are different types.
+
+A transaction begins by reading the clock's instant where time lives in the database, so that everything
+done in it is done at one instant.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import CursorResult, Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.domain.errors import CountersignError
+from shared.runtime.clock import Anchor, Clock, ClockSetting, clock_from
+
+
+class ReadSession:
+    """Runs queries inside one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def all(self, sql: str, **values: Any) -> list[Row[Any]]:
+        """Give every row of a query."""
+        return list((await self._connection.execute(text(sql), values)).all())
+
+    async def one(self, sql: str, **values: Any) -> Row[Any] | None:
+        """Give the first row of a query, or None."""
+        return (await self._connection.execute(text(sql), values)).first()
+
+
+class WriteSession(ReadSession):
+    """Runs queries and statements; what they did becomes visible together, or not at all."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._afterwards: list[Callable[[], None]] = []
+
+    async def run(self, sql: str, **values: Any) -> int:
+        """Run a statement and give the number of rows it touched."""
+        result: CursorResult[Any] = await self._connection.execute(text(sql), values)
+        return result.rowcount
+
+    def afterwards(self, act: Callable[[], None]) -> None:
+        """Do something once the transaction has been committed, and only then."""
+        self._afterwards.append(act)
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Try a part of the work; if it fails, only that part is undone and the error goes on."""
+        before = len(self._afterwards)
+        try:
+            async with self._connection.begin_nested():
+                yield
+        except BaseException:
+            del self._afterwards[before:]
+            raise
+
+    def committed(self) -> None:
+        """Let those who waited for the commit act."""
+        for act in self._afterwards:
+            act()
+
+
+class Sessions:
+    """Opens sessions for one database role and one clock."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+        self._engine = engine
+        self.clock = clock
+
+    @asynccontextmanager
+    async def transaction(self, **scope: str) -> AsyncIterator[WriteSession]:
+        """Open a transaction that commits at the end of the block; an error rolls all of it back.
+
+        ``scope`` sets what a request may see (``reach``, ``oris``) for this transaction alone.
+        """
+        async with self._engine.connect() as connection:
+            async with connection.begin():
+                session = WriteSession(connection)
+                await self._enter(session, scope)
+                yield session
+            session.committed()
+
+    @asynccontextmanager
+    async def reading(self, **scope: str) -> AsyncIterator[ReadSession]:
+        """Open a transaction that only reads."""
+        async with self._engine.connect() as connection, connection.begin():
+            session = ReadSession(connection)
+            await self._enter(session, scope)
+            yield session
+
+    async def _enter(self, session: ReadSession, scope: dict[str, str]) -> None:
+        for name, value in scope.items():
+            await session.one("SELECT set_config(:name, :value, true)", name=f"countersign.{name}", value=value)
+        if self.clock.follows:
+            row = await session.one("SELECT instant FROM runtime.clock")
+            if row is not None:
+                self.clock.follow(row.instant)
+
+    async def close(self) -> None:
+        """Give back all connections."""
+        await self._engine.dispose()
+
+
+async def open_clock(engine: AsyncEngine, setting: ClockSetting) -> Clock:
+    """Give the clock that this database lives by; ``WrongTime`` when the settings ask for another."""
+    async with engine.connect() as connection:
+        row = (
+            await connection.execute(text("SELECT kind, starts_at, speed, machine_anchor, instant FROM runtime.clock"))
+        ).first()
+    if row is None:
+        raise CountersignError("this database has no clock yet: run `countersign migrate` first")
+    anchor = Anchor(*row)
+    anchor.check(setting)
+    return clock_from(anchor)

@@ -1,0 +1,1 @@
+"""What every service's HTTP has in common: who asks, strict bodies, problems, health, alarms."""

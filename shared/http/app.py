@@ -1,0 +1,143 @@
+"""Make a service's web application: its own routes, and those that all services have."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DBAPIError
+
+from shared.db.engine import is_weather
+from shared.db.session import Sessions
+from shared.http.access import Caller, Keys, Role, allowing
+from shared.http.body import read_model
+from shared.http.paging import MOST, cursor, page, place_of
+from shared.http.problems import Problem, not_found, speak_problems
+from shared.runtime.health import Progress
+
+#: Routes that ask nobody's name and hold no data.
+OPEN = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
+
+common = APIRouter()
+
+Operator = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))]
+Acting = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.ADMINISTRATOR))]
+
+
+class Reason(BaseModel):
+    """Why an operator does something."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+@common.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Say that the process lives."""
+    return {"status": "alive"}
+
+
+@common.get("/readyz")
+async def readyz(request: Request) -> JSONResponse:
+    """Say whether every loop makes progress and the database answers."""
+    troubles = request.app.state.progress.troubles()
+    try:
+        async with request.app.state.sessions.reading() as session:
+            await session.one("SELECT 1")
+    except Exception as error:
+        if not is_weather(error):
+            raise
+        troubles = troubles | {"database": "does not answer"}
+    return JSONResponse(
+        {"status": "ready" if not troubles else "not ready", "troubles": troubles},
+        status_code=503 if troubles else 200,
+    )
+
+
+@common.get("/metrics")
+async def metrics(_: Operator) -> Response:
+    """Give the metrics in Prometheus' text form."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+@common.get("/v1/alarms")
+async def alarms(request: Request, caller: Operator, after: str | None = None, cleared: bool = False) -> dict[str, Any]:
+    """List this service's alarms, oldest first."""
+    schema: str = request.app.state.service
+    place = place_of(after)
+    async with request.app.state.sessions.reading(**caller.scope) as session:
+        rows = await session.all(
+            "SELECT id, kind, subject, case_id, facility_ori, contact, detail, since, due, cleared_at, cleared_by,"
+            f" cleared_reason FROM {schema}.alarms WHERE (cleared_at IS NULL OR :cleared)"
+            " AND (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid)) ORDER BY id LIMIT :most",
+            cleared=cleared,
+            after=place[0] if place else None,
+            most=MOST,
+        )
+    items = [dict(row._mapping) | {"service": schema} for row in rows]  # noqa: SLF001 - SQLAlchemy's public mapping
+    return page(items, cursor(rows[-1].id) if len(rows) == MOST else None)
+
+
+@common.post("/v1/alarms/{alarm_id}/clear")
+async def clear_alarm(request: Request, alarm_id: UUID, caller: Acting) -> dict[str, str]:
+    """Clear an alarm by name, with a reason."""
+    body = await read_model(request, Reason)
+    sessions: Sessions = request.app.state.sessions
+    async with sessions.transaction(**caller.scope) as session:
+        done = await session.run(
+            f"UPDATE {request.app.state.service}.alarms SET cleared_at = :now, cleared_by = :by, cleared_reason = :why"
+            " WHERE id = :id AND cleared_at IS NULL",
+            now=sessions.clock.now(),
+            by=caller.key_id,
+            why=body.reason,
+            id=alarm_id,
+        )
+    if not done:
+        raise not_found()
+    return {"status": "cleared"}
+
+
+async def _database_away(_: Request, error: Exception) -> JSONResponse:
+    if not is_weather(error):
+        raise error
+    problem = Problem(503, "database_away", "The database does not answer; try again shortly.")
+    return JSONResponse(
+        {
+            "type": f"urn:countersign:problem:{problem.code}",
+            "title": "database away",
+            "status": 503,
+            "detail": problem.detail,
+        },
+        status_code=503,
+        media_type="application/problem+json",
+        headers={"Retry-After": "1"},
+    )
+
+
+def make_app(
+    service: str,
+    *,
+    sessions: Sessions,
+    keys: Keys,
+    progress: Progress,
+    routers: Sequence[APIRouter],
+    **state: Any,
+) -> FastAPI:
+    """Make the application. ``sessions`` runs on the api role; ``state`` is what the routes need besides."""
+    app = FastAPI(title=f"Countersign {service}", version="1", docs_url=None, redoc_url=None)
+    app.state.service = service
+    app.state.sessions = sessions
+    app.state.keys = keys
+    app.state.progress = progress
+    for name, value in state.items():
+        setattr(app.state, name, value)
+    speak_problems(app)
+    for kind in (DBAPIError, OSError, TimeoutError):
+        app.add_exception_handler(kind, _database_away)
+    for router in (*routers, common):
+        app.include_router(router)
+    return app

@@ -1,0 +1,174 @@
+"""Heard once: one transaction for each batch, and the one bad event found by trying each alone."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import structlog
+
+from shared.db.engine import is_weather
+from shared.db.session import Sessions, WriteSession
+from shared.domain.errors import MalformedMessage, OffsetOutOfRange, StaleBatch, TooManyParked
+from shared.kafka.consumer import RawBatch, Record, Source
+from shared.outbox.offsets import move
+from shared.runtime.health import Progress
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+#: So many set aside in a row is no longer a sender's fault but ours: stop and say so.
+MOST_PARKED_IN_A_ROW = 20
+_PAUSE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Generic[T]):
+    """A record of the log, read into a message."""
+
+    record: Record
+    message: T
+
+
+@dataclass(frozen=True, slots=True)
+class Unhandled:
+    """A record that could not be read or handled, and why. ``message`` is None when it could not be read."""
+
+    record: Record
+    message: Any
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing(Generic[T]):
+    """What a service does with what it hears.
+
+    ``read`` raises MalformedMessage for what cannot be read. ``handle`` does its work for a whole batch in the
+    session handed to it, and is safe to repeat. ``park`` sets aside what could not be handled.
+    """
+
+    read: Callable[[Record], T]
+    handle: Callable[[WriteSession, Sequence[Heard[T]], datetime], Awaitable[None]]
+    park: Callable[[WriteSession, Sequence[Unhandled], datetime], Awaitable[None]]
+
+
+class Once(Generic[T]):
+    """Handles batches: offsets, effects and what is set aside are kept together, or not at all."""
+
+    def __init__(self, schema: str, group: str, sessions: Sessions, hearing: Hearing[T]) -> None:
+        self._schema = schema
+        self._group = group
+        self._sessions = sessions
+        self._hearing = hearing
+        self._parked_in_a_row = 0
+
+    async def __call__(self, batch: RawBatch) -> None:
+        """Handle a batch in one transaction; if it fails for one event's sake, try each event alone."""
+        heard, bad = self._read(batch.records)
+        try:
+            async with self._sessions.transaction() as session:
+                now = self._sessions.clock.now()
+                await move(session, self._schema, self._group, batch.stretches)
+                if heard:
+                    await self._hearing.handle(session, heard, now)
+                await self._set_aside(session, bad, now, heard=len(heard))
+        except (StaleBatch, TooManyParked):
+            raise
+        except Exception as error:
+            if is_weather(error) or not heard:
+                raise
+            log.warning("batch.tried_singly", error=type(error).__name__, count=len(heard))
+            await self._one_by_one(batch, heard, bad)
+
+    async def _one_by_one(self, batch: RawBatch, heard: Sequence[Heard[T]], bad: list[Unhandled]) -> None:
+        async with self._sessions.transaction() as session:
+            now = self._sessions.clock.now()
+            await move(session, self._schema, self._group, batch.stretches)
+            for one in heard:
+                try:
+                    async with session.attempt():
+                        await self._hearing.handle(session, [one], now)
+                except Exception as error:
+                    if is_weather(error):
+                        raise
+                    log.error(
+                        "event.unhandled",
+                        error=type(error).__name__,
+                        topic=one.record.topic,
+                        offset=one.record.offset,
+                    )
+                    bad.append(Unhandled(one.record, one.message, error))
+            await self._set_aside(session, bad, now, heard=len(batch.records) - len(bad))
+
+    def _read(self, records: Sequence[Record]) -> tuple[list[Heard[T]], list[Unhandled]]:
+        heard: list[Heard[T]] = []
+        bad: list[Unhandled] = []
+        for record in records:
+            try:
+                heard.append(Heard(record, self._hearing.read(record)))
+            except MalformedMessage as error:
+                bad.append(Unhandled(record, None, error))
+        return heard, bad
+
+    async def _set_aside(self, session: WriteSession, bad: Sequence[Unhandled], now: datetime, *, heard: int) -> None:
+        in_a_row = len(bad) + (0 if heard else self._parked_in_a_row)
+        if in_a_row >= MOST_PARKED_IN_A_ROW:
+            raise TooManyParked(
+                f"{in_a_row} events in a row could not be handled; nothing more is taken until someone has looked"
+            )
+        if bad:
+            await self._hearing.park(session, bad, now)
+        session.afterwards(lambda: self._count(in_a_row if not heard else 0))
+
+    def _count(self, in_a_row: int) -> None:
+        self._parked_in_a_row = in_a_row
+
+
+async def consume(name: str, source: Source, once: Callable[[RawBatch], Awaitable[None]], progress: Progress) -> None:
+    """Hand every batch to ``once``; tell Kafka of its offsets only afterwards.
+
+    A crash between the two shows the batch again, which is harmless: offsets and inbox remember it.
+    """
+    while True:
+        progress.beat(name)
+        try:
+            batch = await source.take()
+            if batch.stretches:
+                await _insist(name, batch, once, progress)
+                await source.told(batch.stretches)
+        except StaleBatch:
+            log.warning("batch.stale", consumer=name)
+            await source.rewind()
+        except (TooManyParked, OffsetOutOfRange) as error:
+            log.critical("consumer.stopped", consumer=name, why=str(error))
+            progress.stop(name, str(error))
+            await asyncio.Event().wait()
+
+
+async def _insist(name: str, batch: RawBatch, once: Callable[[RawBatch], Awaitable[None]], progress: Progress) -> None:
+    """Try the same batch until the database takes it: nothing commits while the weather is bad."""
+    while True:
+        try:
+            return await once(batch)
+        except Exception as error:
+            if not is_weather(error):
+                raise
+            log.warning("batch.waits", consumer=name, error=type(error).__name__)
+            progress.beat(name)
+            await asyncio.sleep(_PAUSE_S)
+
+
+async def fresh(session: WriteSession, schema: str, heard: Sequence[Heard[Any]], now: datetime) -> list[Heard[Any]]:
+    """Mark our own messages as heard and give back those that had not been heard before."""
+    first = {one.message.id: one for one in reversed(heard)}
+    rows = await session.all(
+        f"INSERT INTO {schema}.inbox (message_id, heard_at)"
+        " SELECT id, CAST(:now AS timestamptz) FROM unnest(CAST(:ids AS uuid[])) AS id ON CONFLICT DO NOTHING"
+        " RETURNING message_id",
+        ids=list(first),
+        now=now,
+    )
+    new = {row.message_id for row in rows}
+    return [one for one in heard if one.message.id in new and first[one.message.id] is one]

@@ -1,0 +1,87 @@
+"""Records that are added, never edited: chained case by case, each with the digest of the one before."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.db.session import WriteSession
+
+GENESIS = bytes(32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What happened to a case: kind, instant, and a body of ids, outcomes and digests (no persons)."""
+
+    case_id: UUID
+    at: datetime
+    kind: str
+    facility_ori: str
+    body: dict[str, Any]
+    detainer_id: str | None = None
+
+
+def canonical(value: Any) -> bytes:
+    """Write JSON in the one form that is digested: keys sorted, no spaces."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def link(prev: bytes, case_id: UUID, seq: int, kind: str, at: datetime, body: bytes) -> bytes:
+    """Give the digest of a record: SHA-256 over the one before, its place, kind, instant and body."""
+    head = canonical([prev.hex(), str(case_id), seq, kind, at.isoformat()])
+    return hashlib.sha256(head + b"\n" + body).digest()
+
+
+async def add(session: WriteSession, schema: str, records: Sequence[Record]) -> None:
+    """Append records to their cases' chains, in the order given; heads are locked in case order."""
+    if not records:
+        return
+    cases = sorted({record.case_id for record in records})
+    await session.run(
+        f"INSERT INTO {schema}.journal_heads SELECT id, 0, CAST(:zero AS bytea)"
+        " FROM unnest(CAST(:cases AS uuid[])) AS id ORDER BY id ON CONFLICT DO NOTHING",
+        cases=cases,
+        zero=GENESIS,
+    )
+    rows = await session.all(
+        f"SELECT case_id, seq, digest FROM {schema}.journal_heads"
+        " WHERE case_id = ANY (CAST(:cases AS uuid[])) ORDER BY case_id FOR UPDATE",
+        cases=cases,
+    )
+    heads: dict[UUID, tuple[int, bytes]] = {row.case_id: (row.seq, row.digest) for row in rows}
+    chained = []
+    for record in records:
+        seq, prev = heads[record.case_id]
+        body = canonical(record.body)
+        # What Postgres keeps of an instant is what is digested: microseconds, UTC.
+        digest = link(prev, record.case_id, seq + 1, record.kind, record.at, body)
+        chained.append((record, seq + 1, body, prev, digest))
+        heads[record.case_id] = (seq + 1, digest)
+    await session.run(
+        f"INSERT INTO {schema}.journal (case_id, seq, at, kind, facility_ori, detainer_id, body, prev, digest)"
+        " SELECT * FROM unnest(CAST(:cases AS uuid[]), CAST(:seqs AS bigint[]), CAST(:ats AS timestamptz[]),"
+        " CAST(:kinds AS text[]), CAST(:oris AS text[]), CAST(:detainers AS text[]), CAST(:bodies AS bytea[]),"
+        " CAST(:prevs AS bytea[]), CAST(:digests AS bytea[]))",
+        cases=[record.case_id for record, *_ in chained],
+        seqs=[seq for _, seq, *_ in chained],
+        ats=[record.at for record, *_ in chained],
+        kinds=[record.kind for record, *_ in chained],
+        oris=[record.facility_ori for record, *_ in chained],
+        detainers=[record.detainer_id for record, *_ in chained],
+        bodies=[body for _, _, body, _, _ in chained],
+        prevs=[prev for *_, prev, _ in chained],
+        digests=[digest for *_, digest in chained],
+    )
+    await session.run(
+        f"UPDATE {schema}.journal_heads h SET seq = n.seq, digest = n.digest"
+        " FROM unnest(CAST(:cases AS uuid[]), CAST(:seqs AS bigint[]), CAST(:digests AS bytea[]))"
+        " AS n (case_id, seq, digest) WHERE h.case_id = n.case_id",
+        cases=list(heads),
+        seqs=[seq for seq, _ in heads.values()],
+        digests=[digest for _, digest in heads.values()],
+    )

@@ -1,0 +1,33 @@
+"""Is the process making progress? Each loop beats; one that stops beating turns readiness red."""
+
+from collections.abc import Callable
+
+from shared.runtime.clock import machine_seconds
+
+#: A loop that has not come round for so long is stuck; the longest wait of any loop is a second.
+STUCK_AFTER_S = 20.0
+
+
+class Progress:
+    """Heartbeats of the loops of one process, in machine time."""
+
+    def __init__(self, seconds: Callable[[], float] = machine_seconds) -> None:
+        self._seconds = seconds
+        self._beats: dict[str, float] = {}
+        self._stopped: dict[str, str] = {}
+
+    def beat(self, loop: str) -> None:
+        """Say that a loop came round; its work, if any, is done."""
+        self._beats[loop] = self._seconds()
+
+    def stop(self, loop: str, why: str) -> None:
+        """Say that a loop has stopped on purpose, and why; an operator must mend it."""
+        self._stopped[loop] = why
+
+    def troubles(self) -> dict[str, str]:
+        """Give each loop that is stuck or stopped, with the reason; empty when all is well."""
+        now = self._seconds()
+        stuck = {
+            loop: f"no progress for {now - at:.0f} s" for loop, at in self._beats.items() if now - at > STUCK_AFTER_S
+        }
+        return stuck | self._stopped

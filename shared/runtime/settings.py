@@ -1,0 +1,41 @@
+"""Settings that every service shares, from ``COUNTERSIGN_*``; nothing secret has a default."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.runtime.clock import ClockSetting
+
+
+def _clock(text: str) -> str:
+    ClockSetting.parse(text)
+    return text
+
+
+class SharedSettings(BaseSettings):
+    """What a process must know at start."""
+
+    model_config = SettingsConfigDict(env_prefix="COUNTERSIGN_", extra="ignore", frozen=True)
+
+    #: Names this process among those of its kind; two of one name are refused. Letters, digits, hyphen.
+    instance: str = "1"
+    #: system, scaled:<start>@<speed> or stepped:<start>; must be what the database was made with.
+    clock: Annotated[str, AfterValidator(_clock)] = "system"
+    #: host:port[,host:port] of the Kafka brokers.
+    kafka: str
+    #: Postgres, as the service's pipeline role: postgresql+asyncpg://…
+    database_url: SecretStr
+    #: Postgres, as the service's api role; requests run on it under row security.
+    api_database_url: SecretStr
+    #: Where the service listens. Loopback unless told otherwise.
+    host: str = "127.0.0.1"
+    port: int
+    #: Most events taken in one batch: beyond 500 only latency grows (measured).
+    batch_events: int = 500
+    #: How long a take waits for a first event, milliseconds.
+    batch_wait_ms: int = 500
+    #: Requests a key may make each minute, machine time.
+    requests_per_minute: int = 60_000
+    #: json for machines, console for people at a terminal.
+    log_format: str = "json"

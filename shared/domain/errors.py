@@ -11,7 +11,9 @@ CountersignError
 ├── OffsetOutOfRange     the log no longer (or not yet) holds the offset in our row: stop and say so
 ├── TooManyParked        too many events in a row would be set aside: it is we who are wrong
 ├── Unconfirmed          the broker has not confirmed some messages
-└── WrongTime            this data directory lives in another time
+├── KafkaAway            Kafka cannot be reached, or does not hold what was asked for
+├── WrongTime            this data directory lives in another time
+└── NotAPlay             the file is in no form that can be played
 """
 
 
@@ -64,3 +66,15 @@ class TooManyParked(CountersignError):
 
 class WrongTime(CountersignError):
     """The data directory lives in another time than the settings ask for."""
+
+
+class NotAPlay(CountersignError):
+    """The file cannot be read, or is in no form that the player knows."""
+
+
+class Unconfirmed(CountersignError):
+    """The broker has not confirmed a message; it may be in the log all the same."""
+
+
+class KafkaAway(CountersignError):
+    """Kafka cannot be reached, or does not hold the topic asked for; try again later."""

@@ -1,0 +1,1 @@
+"""Plays: the sample, files of events, public data sets."""

@@ -1,0 +1,1 @@
+"""A Postgres and a Kafka-protocol broker that we start ourselves, for one machine and for the tests."""

@@ -1,0 +1,1 @@
+"""Topics, and how messages come from them and go to them."""

@@ -1,0 +1,132 @@
+"""aiokafka, wrapped once: its clients with the settings we mean, and nothing left to a default that loses data."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    TopicAlreadyExistsError,
+    for_code,
+)
+
+from shared.domain.errors import KafkaAway
+
+__all__ = [
+    "AIOKafkaConsumer",
+    "AIOKafkaProducer",
+    "ConsumerRebalanceListener",
+    "KafkaError",
+    "NoOffsetForPartitionError",
+    "OffsetOutOfRangeError",
+    "TopicPartition",
+    "create_topics",
+    "group_consumer",
+    "partition_counts",
+    "plain_consumer",
+    "producer",
+    "start",
+]
+
+log = structlog.get_logger()
+
+_CLIENT_ID = "countersign"
+#: A static member that does not come back within this time loses its partitions to the others.
+SESSION_MS = 10_000
+#: A fetch that waits at the broker holds up one for partitions just begun, so it is kept short.
+_FETCH_WAIT_MS = 100
+_QUERY_TIMEOUT_MS = 5_000
+#: How long a client tries to reach the cluster when it is started, and how often.
+_PATIENCE_S = 30.0
+_AGAIN_AFTER_S = 0.2
+
+
+class _Client(Protocol):
+    async def start(self) -> None: ...
+
+
+def group_consumer(bootstrap: str, group: str, instance: str) -> AIOKafkaConsumer:
+    """Make a static member of a group that commits nothing and resets nothing by itself."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id=_CLIENT_ID,
+        group_id=group,
+        group_instance_id=f"{group}-{instance}",
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        session_timeout_ms=SESSION_MS,
+        fetch_max_wait_ms=_FETCH_WAIT_MS,
+    )
+
+
+def plain_consumer(bootstrap: str) -> AIOKafkaConsumer:
+    """Make a consumer without a group, to ask for offsets."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id=_CLIENT_ID,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        request_timeout_ms=_QUERY_TIMEOUT_MS,
+    )
+
+
+def producer(bootstrap: str, *, timeout_s: float) -> AIOKafkaProducer:
+    """Make an idempotent producer that waits for all in-sync replicas, at most ``timeout_s``."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id=_CLIENT_ID,
+        acks="all",
+        enable_idempotence=True,
+        request_timeout_ms=int(timeout_s * 1000),
+    )
+
+
+async def start(client: _Client, *, patience_s: float = _PATIENCE_S) -> None:
+    """Start a client; while the cluster cannot be reached, try again. KafkaAway when patience ends."""
+    deadline = asyncio.get_running_loop().time() + patience_s
+    while True:
+        try:
+            return await client.start()
+        except KafkaConnectionError as error:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise KafkaAway(f"Kafka cannot be reached: {error}") from error
+        await asyncio.sleep(_AGAIN_AFTER_S)
+
+
+async def create_topics(
+    bootstrap: str, wanted: Mapping[str, int], *, replicas: int, configs: Mapping[str, str]
+) -> None:
+    """Make the topics (name -> partitions) that are missing; ``replicas`` is cut to the brokers there are."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=_CLIENT_ID)
+    try:
+        await start(admin)
+        brokers = (await admin.describe_cluster())["brokers"]
+        copies = min(replicas, len(brokers))
+        topics = [NewTopic(name, count, copies, topic_configs=dict(configs)) for name, count in wanted.items()]
+        answer = await admin.create_topics(topics)
+        for name, code, *_ in answer.topic_errors:
+            error = for_code(code)
+            if code and error is not TopicAlreadyExistsError:
+                raise error(f"topic {name} could not be made")
+    finally:
+        await admin.close()
+
+
+async def partition_counts(bootstrap: str, topics: Collection[str]) -> dict[str, int]:
+    """Tell how many partitions each topic has; KafkaAway when one is not there."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=_CLIENT_ID)
+    try:
+        await start(admin)
+        described: Sequence[Mapping[str, Any]] = await admin.describe_topics(list(topics))
+    finally:
+        await admin.close()
+    missing = [one["topic"] for one in described if one["error_code"]]
+    if missing:
+        raise KafkaAway(f"no such topic: {', '.join(missing)}; ensure_topics makes them")
+    return {one["topic"]: len(one["partitions"]) for one in described}

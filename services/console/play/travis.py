@@ -78,8 +78,8 @@ def _sort_in(found: _Sorted, row: Row) -> None:
     """Begin a booking with its row; keep every other row until all bookings are known."""
     if row.event not in _EVENTS:
         found.put_aside(row, "the file's word for what happened is not known")
-    elif not row.booking_key:
-        found.put_aside(row, "names no booking")
+    elif not row.names_booking:
+        found.put_aside(row, "names no booking, or one that cannot be a booking number")
     elif row.event != "booked":
         found.rows.append(row)
     elif row.booking_key in found.bookings:

@@ -7,7 +7,14 @@ from typing import Any
 from services.console.play.model import EventLine
 from services.console.play.travis_line import ICE, JAIL, Told, line
 from services.console.play.travis_rows import Booking, Row, noon
-from services.console.play.travis_words import DetainerEnd, default_form, detainer_end, level_of, status_after
+from services.console.play.travis_words import (
+    NEED_SERVICE,
+    DetainerEnd,
+    default_form,
+    detainer_end,
+    level_of,
+    status_after,
+)
 
 Unplayable = tuple[Row, str]
 
@@ -27,7 +34,7 @@ def events_of(booking: Booking) -> tuple[list[EventLine], list[Unplayable]]:
     if cleared_on is not None:
         lines.append(_release_due(booking, cleared_on))
     for row in booking.of_kind("ice_detainer_disposed"):
-        lines.append(_lodged(booking, row))
+        lines.extend(_lodged(booking, row))
         end = detainer_end(row.get("disp_type"))
         if end is not None:
             lines.extend(_ended(booking, row, day, end) for day in _day(row))
@@ -127,7 +134,8 @@ def _release_due(booking: Booking, day: date) -> EventLine:
     return line(booking, Told("booking.release_due", JAIL, event_id, "release-due"), noon(day), data, assumed)
 
 
-def _lodged(booking: Booking, row: Row) -> EventLine:
+def _lodged(booking: Booking, row: Row) -> Iterable[EventLine]:
+    """Lodge the detainer at the booking, and serve it where its form asks for that."""
     form, warrants = default_form(booking.day)
     data = {
         "detainer_id": _detainer_id(booking, row),
@@ -151,7 +159,16 @@ def _lodged(booking: Booking, row: Row) -> EventLine:
     }
     assumed = ["hour", "day of lodging", "form", "requests", "basis", "served", "subject", *_papers(warrants)]
     event_id = f"{booking.key}-detainer-{row.seq}"
-    return line(booking, Told("detainer.lodged", ICE, event_id, "detainer"), booking.at, data, assumed)
+    yield line(booking, Told("detainer.lodged", ICE, event_id, "detainer"), booking.at, data, assumed)
+    if form in NEED_SERVICE:
+        yield _served(booking, row)
+
+
+def _served(booking: Booking, row: Row) -> EventLine:
+    at = booking.at
+    data = {"detainer_id": _detainer_id(booking, row), "served_at": at.isoformat(), "manner": None}
+    told = Told("detainer.served", JAIL, f"{booking.key}-served-{row.seq}", "charge")
+    return line(booking, told, at, data, ["hour", "served"])
 
 
 def _papers(warrants: list[dict[str, Any]]) -> list[str]:

@@ -1,5 +1,6 @@
 """The rows of the Travis County stream, read with care, and gathered by booking."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -10,6 +11,8 @@ from shared.domain.federal_calendar import FIRST_YEAR, LAST_YEAR
 
 #: Travis County lies in Austin's zone.
 ZONE = ZoneInfo("America/Chicago")
+#: What can stand as a booking number, in a topic key and a path; and as a charge's number beside it.
+_KEY, _SEQ = re.compile(r"[!-.0-~]{1,40}"), re.compile(r"[!-.0-~]{1,12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +33,21 @@ class Row:
         """Read a row of the file; nothing in it is an error."""
         cells = {key: value.strip() for key, value in said.items() if isinstance(value, str)}
         day, trouble = _playable_day(cells.get("date", ""))
+        seq = cells.get("seq", "")
         return cls(
             number=number,
             day=day,
             day_trouble=trouble,
             event=cells.get("event", ""),
             booking_key=cells.get("booking_key", ""),
-            seq=cells.get("seq") or f"row-{number}",
+            seq=seq if _SEQ.fullmatch(seq) else f"row-{number}",
             said=cells,
         )
+
+    @property
+    def names_booking(self) -> bool:
+        """Whether the booking key can be a booking number."""
+        return _KEY.fullmatch(self.booking_key) is not None
 
     def get(self, column: str) -> str:
         """Give a cell; empty where the file has none."""

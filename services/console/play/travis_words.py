@@ -120,6 +120,10 @@ def _is_bond(word: str) -> bool:
     return word.startswith(("BOND-", "PERSONAL BOND"))
 
 
+#: Forms that take effect only when a copy has reached the person (they say so on their face).
+NEED_SERVICE = frozenset({"I-247D", "I-247A"})
+
+
 def default_form(day: date) -> tuple[str, list[dict[str, Any]]]:
     """Give the I-247 form in use on a day and the papers it came with.
 

@@ -1,0 +1,1 @@
+"""The console: where a person looks and acts, and the `countersign` command."""

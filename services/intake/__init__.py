@@ -1,0 +1,1 @@
+"""Intake: hears of bookings, matches, detainers and releases, and keeps the case."""

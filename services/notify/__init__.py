@@ -1,0 +1,1 @@
+"""Notify: tells the jail and ICE, in time, and keeps the proof."""

@@ -93,7 +93,7 @@ class Once(Generic[T]):
                 except Exception as error:
                     if is_weather(error):
                         raise
-                    log.error(
+                    log.warning(
                         "event.unhandled",
                         error=type(error).__name__,
                         topic=one.record.topic,

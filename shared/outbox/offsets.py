@@ -15,7 +15,8 @@ async def move(session: WriteSession, schema: str, group: str, stretches: Sequen
     """
     moved = await session.run(
         f"UPDATE {schema}.offsets o SET position = s.finish"
-        " FROM unnest(CAST(:topics AS text[]), CAST(:parts AS int[]), CAST(:starts AS bigint[]), CAST(:ends AS bigint[]))"
+        " FROM unnest(CAST(:topics AS text[]), CAST(:parts AS int[]), CAST(:starts AS bigint[]),"
+        " CAST(:ends AS bigint[]))"
         " AS s (topic, part, start, finish)"
         " WHERE o.consumer_group = :group AND o.topic = s.topic AND o.part = s.part AND o.position = s.start",
         group=group,
@@ -46,7 +47,8 @@ class OffsetRows:
         async with self._sessions.transaction() as session:
             await session.run(
                 f"INSERT INTO {self._schema}.offsets (consumer_group, topic, part, position)"
-                " SELECT :group, * FROM unnest(CAST(:topics AS text[]), CAST(:parts AS int[]), CAST(:starts AS bigint[]))"
+                " SELECT :group, * FROM unnest(CAST(:topics AS text[]), CAST(:parts AS int[]),"
+                " CAST(:starts AS bigint[]))"
                 " ON CONFLICT DO NOTHING",
                 group=self._group,
                 topics=[topic for topic, _ in places],

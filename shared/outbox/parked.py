@@ -8,9 +8,11 @@ from uuid import UUID
 import msgspec
 
 from shared.db.session import WriteSession
+from shared.domain.errors import MalformedMessage
 from shared.kafka.consumer import Record
 from shared.kafka.topics import Topic
 from shared.outbox.alarms import Alarm, raise_all
+from shared.outbox.inbox import Unhandled
 from shared.outbox.outbox import Outbox
 from shared.runtime.ids import Ids
 
@@ -41,8 +43,8 @@ async def park(
     if not parked:
         return
     await session.run(
-        f"INSERT INTO {schema}.parked (id, topic, part, position, code, reason, place, mend, source, event_id, event_type,"
-        " facility_ori, case_id, case_key, message_key, message, headers, state, parked_at)"
+        f"INSERT INTO {schema}.parked (id, topic, part, position, code, reason, place, mend, source, event_id,"
+        " event_type, facility_ori, case_id, case_key, message_key, message, headers, state, parked_at)"
         " SELECT u.*, 'parked', CAST(:now AS timestamptz) FROM unnest(CAST(:ids AS uuid[]), CAST(:topics AS text[]),"
         " CAST(:parts AS int[]), CAST(:positions AS bigint[]), CAST(:codes AS text[]), CAST(:reasons AS text[]),"
         " CAST(:places AS text[]), CAST(:mends AS text[]), CAST(:sources AS text[]), CAST(:event_ids AS text[]),"
@@ -90,6 +92,20 @@ async def park(
             )
             for p in parked
         ],
+    )
+
+
+def of_ours(parked_id: UUID, unhandled: Unhandled) -> Parked:
+    """Make the row for one of our own messages that could not be handled; its key is the case's id."""
+    error = unhandled.error
+    bad = error if isinstance(error, MalformedMessage) else None
+    return Parked(
+        id=parked_id,
+        record=unhandled.record,
+        code=bad.code if bad else "unhandled",
+        reason=bad.what if bad else f"handling failed with {type(error).__name__}",
+        place=bad.where if bad else "",
+        mend=bad.how if bad else "see the log, then retry it",
     )
 
 

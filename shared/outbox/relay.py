@@ -91,4 +91,5 @@ class Relay:
                 until=now + LEASE,
                 most=_BATCH,
             )
-        return sorted((Letter(*row) for row in rows), key=lambda letter: letter.id)
+        letters = [Letter(row.id, row.topic, row.key, row.message) for row in rows]
+        return sorted(letters, key=lambda letter: letter.id)

@@ -1,0 +1,237 @@
+"""On a changed case, and when something falls due: decide each detainer, record what is new, tell of it."""
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from services.decision import review, store
+from services.decision.judge import Answer, Matter, Ruling, rule_on
+from services.decision.policy.evaluate import Rulebook
+from services.decision.policy.model import finding_as_json
+from shared.db import casebook
+from shared.db.session import WriteSession
+from shared.domain.case import Custody, Detainer
+from shared.domain.events import CaseChanged, DecisionRecorded
+from shared.domain.jurisdiction import Facility
+from shared.kafka.consumer import Record
+from shared.kafka.envelope import Message, unpack
+from shared.kafka.topics import Topic
+from shared.outbox import journal, parked
+from shared.outbox.inbox import Heard, Unhandled, fresh
+from shared.outbox.parts import Parts
+
+log = structlog.get_logger()
+
+_MOST_DUE = 500
+
+
+def read(record: Record) -> Message[CaseChanged | None]:
+    """Read a message of ``custody.cases.v1``."""
+    return unpack(record.value, {"case.changed": CaseChanged})
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A ruling with the file and dossier it was made on; ``news`` is None when it only says what stands."""
+
+    file: casebook.CaseFile
+    dossier: store.Dossier
+    ruling: Ruling
+    news: store.Recorded | None
+
+
+class Decide:
+    """Applies the policy in force to cases."""
+
+    def __init__(self, parts: Parts, rulebook: Rulebook) -> None:
+        self._parts = parts
+        self._rulebook = rulebook
+
+    async def on_cases_changed(
+        self, session: WriteSession, heard: Sequence[Heard[Message[CaseChanged | None]]], now: datetime
+    ) -> None:
+        """Decide the cases that changed; each as it stands now, whatever version the message named."""
+        new = await fresh(session, "decision", heard, now)
+        cases = {one.message.data.case_id for one in new if one.message.data is not None}
+        await self.decide(session, cases, now)
+
+    async def on_due(self) -> int:
+        """Decide again what has fallen due; give back how many cases were looked at."""
+        async with self._parts.sessions.transaction() as session:
+            now = self._parts.clock.now()
+            cases = await store.due_cases(session, now, _MOST_DUE)
+            await self.decide(session, cases, now)
+        return len(cases)
+
+    async def decide(self, session: WriteSession, case_ids: Collection[UUID], now: datetime) -> None:
+        """Load the cases, apply the policy to each detainer, record what is new, tell of it."""
+        if not case_ids:
+            return
+        dossiers = await self._lock(session, case_ids)
+        # Read again under the lock: what was committed before we got it must not be overlooked.
+        files = await casebook.case_files(session, case_ids)
+        register = await casebook.facilities(session)
+        answers = await store.answers(session, case_ids)
+        found = [
+            self._find(file, detainer, dossier, register[file.facility_ori], answers, now)
+            for file in files.values()
+            if file.case.custody is not Custody.AWAITED
+            for detainer in file.case.detainers
+            if (dossier := dossiers.get((file.case_id, detainer.detainer_id))) is not None
+        ]
+        await self._save(session, found, now)
+
+    async def _lock(self, session: WriteSession, case_ids: Collection[UUID]) -> dict[store.Pair, store.Dossier]:
+        files = await casebook.case_files(session, case_ids)
+        pairs = [
+            (file.case_id, detainer.detainer_id, file.facility_ori, file.booking_number)
+            for file in files.values()
+            for detainer in file.case.detainers
+            if file.case.custody is not Custody.AWAITED
+        ]
+        return await store.lock(session, pairs) if pairs else {}
+
+    def _find(
+        self,
+        file: casebook.CaseFile,
+        detainer: Detainer,
+        dossier: store.Dossier,
+        facility: Facility,
+        answers: dict[store.Pair, Answer],
+        now: datetime,
+    ) -> _Found:
+        matter = Matter(
+            case=file.case,
+            detainer=detainer,
+            facility=facility,
+            parked_events=file.parked_events,
+            standing=dossier.standing,
+            answer=answers.get((file.case_id, detainer.detainer_id)),
+        )
+        ruling = rule_on(matter, self._rulebook, now)
+        news = None if ruling.says_the_same(matter.standing) else self._write(file, facility, dossier, ruling, now)
+        return _Found(file, dossier, ruling, news)
+
+    def _write(
+        self, file: casebook.CaseFile, facility: Facility, dossier: store.Dossier, ruling: Ruling, now: datetime
+    ) -> store.Recorded:
+        finding, case, kept = ruling.finding, file.case, dossier.kept
+        told = DecisionRecorded(
+            id=self._parts.ids.new(),
+            case_id=file.case_id,
+            detainer_id=dossier.detainer_id,
+            facility_ori=file.facility_ori,
+            booking_number=file.booking_number,
+            outcome=finding.outcome.value,
+            policy=finding.policy,
+            rule=finding.rule,
+            citation=finding.citation,
+            decided_at=now,
+            decided_by=ruling.decided_by,
+            window=ruling.window,
+            supersedes=kept.decision.id if kept else None,
+            due_by=ruling.due_by,
+            number=dossier.number + 1,
+            case_version=file.version,
+            ice_due_by=ruling.ice_due_by,
+            came_late=ruling.came_late,
+            time_zone=facility.time_zone,
+            clocks=tuple(clock.value for clock in finding.clocks),
+            release_due_at=case.release_due.due_at if case.release_due else None,
+            gone_at=case.gone.at if case.gone else None,
+            other_custody=finding.other_custody,
+            ice_answer=finding.ice_answer,
+            ends=ruling.ends,
+        )
+        last = kept.window if kept else None
+        snapshot = journal.canonical({"as_of": ruling.as_of, "facts": ruling.facts})
+        salt = os.urandom(16)
+        return store.Recorded(
+            told=told,
+            kept=store.Kept(
+                decision=told, window=ruling.window or last, spent=ruling.window is None and last is not None
+            ),
+            as_of=ruling.as_of,
+            snapshot=snapshot,
+            salt=salt,
+            snapshot_digest=sha256(salt + snapshot).digest(),
+            explanation=journal.canonical(finding_as_json(finding)),
+            rulebook_version=self._rulebook.version,
+            rulebook_digest=self._rulebook.digest,
+        )
+
+    async def _save(self, session: WriteSession, found: Sequence[_Found], now: datetime) -> None:
+        if not found:
+            return
+        news = [f.news for f in found if f.news is not None]
+        await store.record(session, news)
+        await store.note(
+            session, [(f.file.case_id, f.dossier.detainer_id, f.file.version, f.ruling.wake_at) for f in found]
+        )
+        told = await review.keep(session, self._parts.ids, [_question(f) for f in found], now)
+        await journal.add(session, "decision", [_entry(n) for n in news])
+        outbox = self._parts.outbox
+        letters = [
+            outbox.letter(Topic.DECISIONS, "decision.recorded", key=str(n.told.case_id), time=now, data=n.told)
+            for n in news
+        ]
+        letters += [
+            outbox.letter(Topic.DECISIONS, kind, key=str(data["case_id"]), time=now, data=data) for kind, data in told
+        ]
+        await outbox.tell(session, letters)
+        if news:
+            log.info("case.decided", count=len(news))
+
+    async def park(self, session: WriteSession, unhandled: Sequence[Unhandled], now: datetime) -> None:
+        """Set aside what could not be handled; the case's next version will bring it back here."""
+        await parked.park(
+            session,
+            "decision",
+            self._parts.outbox,
+            self._parts.ids,
+            [parked.of_ours(self._parts.ids.new(), one) for one in unhandled],
+            now,
+        )
+
+
+def _question(found: _Found) -> review.Question:
+    kept, news = found.dossier.kept, found.news
+    decision = news.told if news else kept.decision if kept else None
+    assert decision is not None  # noqa: S101 - what says the same stands already
+    return review.Question(
+        case_id=found.file.case_id,
+        detainer_id=found.dossier.detainer_id,
+        decision_id=decision.id,
+        facility_ori=found.file.facility_ori,
+        booking_number=found.file.booking_number,
+        ruling=found.ruling,
+        is_answered=found.ruling.decided_by != "policy",
+    )
+
+
+def _entry(news: store.Recorded) -> journal.Record:
+    told = news.told
+    return journal.Record(
+        case_id=told.case_id,
+        at=told.decided_at,
+        kind="decision.recorded",
+        facility_ori=told.facility_ori,
+        detainer_id=told.detainer_id,
+        body={
+            "decision": str(told.id),
+            "number": told.number,
+            "outcome": told.outcome,
+            "policy": told.policy,
+            "rule": told.rule,
+            "citation": told.citation,
+            "told": sha256(msgspec.json.encode(told)).hexdigest(),
+            "snapshot": news.snapshot_digest.hex(),
+            "rulebook": news.rulebook_digest,
+        },
+    )

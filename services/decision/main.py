@@ -1,0 +1,45 @@
+"""Put decision's parts together and let them run."""
+
+from services.decision import api
+from services.decision.handlers import Decide, read
+from services.decision.policy.load import load_rulebook
+from services.decision.settings import Settings
+from services.decision.store import adopt_rulebook
+from shared.domain.errors import RulebookUnsound
+from shared.http.app import make_app
+from shared.kafka.topics import Topic
+from shared.outbox.inbox import Hearing, Once, consume
+from shared.outbox.parts import open_parts
+from shared.outbox.timers import run_timers
+from shared.runtime.serve import listen, serve
+
+
+async def run(settings: Settings) -> None:
+    """Run decision until it is told to stop. An older rulebook than the database has seen is refused."""
+    rulebook = load_rulebook()
+    async with open_parts("decision", settings) as parts:
+        async with parts.sessions.transaction() as session:
+            version, digest = await adopt_rulebook(session, rulebook.version, rulebook.digest, parts.clock.now())
+        if (version, digest) != (rulebook.version, rulebook.digest):
+            raise RulebookUnsound(
+                f"rulebook version {rulebook.version} is not the one the database decides by ({version}): "
+                "its version only goes up, and a changed page needs a new one"
+            )
+        decide = Decide(parts, rulebook)
+        changes = await parts.source(Topic.CASES)
+        hearing = Hearing(read=read, handle=decide.on_cases_changed, park=decide.park)
+        app = make_app(
+            "decision",
+            sessions=parts.requests,
+            keys=parts.keys,
+            progress=parts.progress,
+            routers=api.ROUTERS,
+            parts=parts,
+            rulebook=rulebook,
+        )
+        await serve(
+            consume("cases", changes, Once("decision", "decision", parts.sessions, hearing), parts.progress),
+            run_timers("timers", decide.on_due, parts.wake, parts.progress),
+            parts.relay.run(),
+            listen(app, host=settings.host, port=settings.port),
+        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.console.play.model import (
     EventLine,
@@ -53,10 +54,14 @@ def read_jsonl(rows: Iterable[str], *, name: str) -> Play:
         facilities=tuple(reading.facilities),
         lines=tuple(reading.lines),
         starts_at=_instant(reading.about.get("starts_at")) or first,
-        notes=tuple(str(note) for note in reading.about.get("notes") or ()),
+        notes=_notes(reading.about.get("notes")),
         set_aside=tuple(reading.set_aside),
         precision="day" if reading.about.get("precision") == "day" else "instant",
     )
+
+
+def _notes(said: object) -> tuple[str, ...]:
+    return tuple(str(note) for note in said) if isinstance(said, list) else ()
 
 
 def _take(reading: _Reading, number: int, row: str) -> None:
@@ -101,6 +106,7 @@ def _take_play(reading: _Reading, kind: str, said: dict[str, Any]) -> None:
 
 def _facility(said: Mapping[str, Any]) -> Facility:
     try:
+        ZoneInfo(str(said["time_zone"]))
         return Facility(
             ori=Ori(str(said["ori"])),
             name=str(said["name"]),
@@ -108,10 +114,12 @@ def _facility(said: Mapping[str, Any]) -> Facility:
             agency=Agency(said["agency"]),
             time_zone=str(said["time_zone"]),
         )
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise MalformedMessage("names a time zone that is not known") from error
     except KeyError as error:
         raise MalformedMessage(f"names no {error.args[0]}") from error
     except ValueError as error:
-        raise MalformedMessage("names an agency type that is not known") from error
+        raise MalformedMessage("names an agency type or a time zone that is not known") from error
 
 
 def _instant(said: object) -> datetime | None:

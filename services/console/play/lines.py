@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import zlib
 from pathlib import Path
 
 from services.console.play.jsonl import read_jsonl, write_jsonl
@@ -58,7 +59,7 @@ def _rows(path: Path) -> list[str]:
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if raw.startswith(_GZIP_MAGIC) else raw).decode("utf-8-sig", "replace")
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise NotAPlay(f"{path} cannot be read: {error}") from error
     # Only line feeds part rows: JSON and CSV may hold the rarer separators within a value.
     return text.split("\n")

@@ -5,7 +5,8 @@ Written day by day and by hand, so that each can be checked against a calendar.
 
 from collections.abc import Callable
 
-from services.console.play.stage import HARTFORD, HOUR, NEW_HAVEN, Stage, local
+from services.console.play.february import HOUR, local
+from services.console.play.stage import HARTFORD, NEW_HAVEN, Stage
 from services.console.play.stories import asked, cancel, commissioner, goes_free, pick_up, release_due, released
 
 

@@ -5,8 +5,9 @@ Written day by day and by hand, so that each can be checked against a calendar.
 
 from collections.abc import Callable
 
+from services.console.play.february import HOUR, QUARTER, closing, local
 from services.console.play.shapes import Booked
-from services.console.play.stage import HOUR, QUARTER, Stage, closing, local
+from services.console.play.stage import Stage
 from services.console.play.stories import (
     asked,
     cancel,

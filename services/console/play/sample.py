@@ -8,10 +8,11 @@ import random
 from datetime import UTC, timedelta
 from itertools import cycle, islice
 
+from services.console.play.february import ZONE, local
 from services.console.play.model import EventLine, Play, arrival
 from services.console.play.odd_arrivals import ODD_ARRIVALS
 from services.console.play.odd_requests import ODD_REQUESTS
-from services.console.play.stage import HARTFORD, NEW_HAVEN, ZONE, Stage, local
+from services.console.play.stage import HARTFORD, NEW_HAVEN, Stage
 from services.console.play.stories import (
     FIRST_DAY,
     Answer,

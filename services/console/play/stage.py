@@ -4,21 +4,14 @@ import random
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from services.console.play.february import HOUR, MINUTE
 from services.console.play.model import EventLine, Line, PersonLine, Via
 from services.console.play.people import invent
 from services.console.play.shapes import Booked, Lodged, booking_data, detainer_data, match_data
-from shared.domain.window import ClockRule, deadline
 
-ZONE = ZoneInfo("America/New_York")
 NEW_HAVEN, HARTFORD = "CT0009300", "CT0002300"
 ICE, BUREAU = "/ice/hartford", "/bureau/CT"
-
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-#: Everything in the sample happens on quarter hours, most of it on whole ones: a stepped clock then has few
-#: steps to make.
-QUARTER = timedelta(minutes=15)
 
 
 @dataclass(slots=True)
@@ -196,14 +189,3 @@ class Stage:
     def _number(self, kind: str, above: int) -> int:
         self._told[kind] = self._told.get(kind, above) + 1
         return self._told[kind]
-
-
-def local(day: int, clock: str, *, month: int = 2) -> datetime:
-    """Give an instant of 2012 in Connecticut: ``local(24, "17:00")``."""
-    hour, minute = clock.split(":")
-    return datetime(2012, month, day, int(hour), int(minute), tzinfo=ZONE)
-
-
-def closing(due: datetime) -> datetime:
-    """Give the instant at which a hold that opens at ``due`` closes by its clock (8 CFR 287.7(d))."""
-    return deadline(ClockRule.FED_48_BIZ, due, ZONE.key).at.astimezone(ZONE)

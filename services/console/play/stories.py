@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
+from services.console.play.february import HOUR, QUARTER, closing, local
 from services.console.play.shapes import Booked, Lodged
-from services.console.play.stage import HOUR, QUARTER, Stage, closing, local
+from services.console.play.stage import Stage
 
 #: From here on the Commissioner decides each request.
 NEW_ERA = local(22, "00:00")

@@ -85,7 +85,9 @@ def test_an_instant_without_offset_is_none(tmp_path: Path) -> None:
     assert [aside.what for aside in play.set_aside] == ["play.waiting_link"]
 
 
-@pytest.mark.parametrize("wrong", [{"agency": "navy"}, {"agency": "city_police", "ori": None}])
+@pytest.mark.parametrize(
+    "wrong", [{"agency": "navy"}, {"ori": None}, {"time_zone": "Mars/Olympus"}, {"time_zone": "../x"}]
+)
 def test_a_facility_is_registered_or_set_aside(tmp_path: Path, wrong: dict[str, Any]) -> None:
     """A sound facility line registers a jail; one that lacks a word or has an unknown one is set aside."""
     sound = {
@@ -135,9 +137,11 @@ def test_another_kind_of_file_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_a_missing_or_torn_file_is_refused(tmp_path: Path) -> None:
     """A file that is not there, or whose gzip is cut short, is refused and named."""
-    torn = tmp_path / "torn.gz"
-    torn.write_bytes(gzip.compress(b"x" * 1000)[:20])
-    for path in (tmp_path / "nowhere", torn):
+    torn, bent = tmp_path / "torn.gz", tmp_path / "bent.gz"
+    whole = gzip.compress(b"x" * 1000)
+    torn.write_bytes(whole[:20])
+    bent.write_bytes(whole[:10] + b"\xff\xff" + whole[12:])
+    for path in (tmp_path / "nowhere", torn, bent):
         with pytest.raises(NotAPlay, match=path.name):
             open_play(str(path))
 

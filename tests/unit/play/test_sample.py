@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from services.console.play.february import closing, local
 from services.console.play.lines import EventLine, PersonLine, open_play, write_jsonl
 from services.console.play.sample import sample
-from services.console.play.stage import closing, local
 
 SAMPLE = sample()
 LINES = [line for line in SAMPLE.lines if isinstance(line, EventLine)]

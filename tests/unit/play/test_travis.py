@@ -1,56 +1,14 @@
 """The sheriff's rows become events that say what the rows say, and what was assumed."""
 
-import csv
 from datetime import date
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.console.play.lines import EventLine, Play, open_play
-from services.console.play.travis import read_travis
-from services.console.play.travis_words import default_form, detainer_end, level_of, status_after
-
-AUSTIN = ZoneInfo("America/Chicago")
-HEADER = (
-    "date,date_precision,event,booking_key,seq,code,literal,level,x_level,x_ncic,"
-    "disp_type,x_ice_outcome,sex,age_band,birth_country"
-)
-
-
-def booked(day: str, key: str = "TC-1") -> str:
-    """Give a row of a booking."""
-    return f"{day},day,booked,{key},,,,,,,,,M,25-29,Mexico"
-
-
-def charge(day: str, seq: str, disposition: str = "SENTENCE COMPLETE", key: str = "TC-1") -> str:
-    """Give a row of a disposed local charge."""
-    return f"{day},day,local_charge_disposed,{key},{seq},54040009,DWI,B,class_b_misd,5404,{disposition},,,,"
-
-
-def detainer(day: str, seq: str, disposition: str = "RELEASED TO ICE", key: str = "TC-1") -> str:
-    """Give a row of a disposed detainer."""
-    return f"{day},day,ice_detainer_disposed,{key},{seq},,,,,,{disposition},,,,"
-
-
-def played(*rows: str) -> Play:
-    """Play these rows."""
-    return read_travis(csv.DictReader([HEADER, *rows]), name="rows")
-
-
-def events(play: Play, kind: str) -> list[dict[str, Any]]:
-    """Give the events of one type."""
-    return [line.event for line in play.lines if isinstance(line, EventLine) and line.event["type"] == kind]
-
-
-def told(play: Play) -> list[tuple[str, str]]:
-    """Each event's type with its local day, in order."""
-    return [
-        (line.event["type"], line.at.astimezone(AUSTIN).date().isoformat())
-        for line in play.lines
-        if isinstance(line, EventLine)
-    ]
+from services.console.play.lines import open_play
+from services.console.play.model import EventLine
+from services.console.play.travis_words import default_form, detainer_end
+from tests.unit.play.rows import HEADER, booked, charge, detainer, events, played, told
 
 
 def test_one_booking_is_told_from_booking_to_pick_up() -> None:
@@ -127,21 +85,6 @@ def test_released_to_another_agency_or_to_the_street() -> None:
     assert [end.how if end else None for end in ends] == ["other_agency", "street", None]
 
 
-def test_an_unknown_disposition_is_set_aside_and_the_detainer_still_played() -> None:
-    """Doubt about the end does not hide the detainer; a person sees the row and the reason."""
-    play = played(booked("2010-03-01"), charge("2010-03-03", "1"), detainer("2010-03-08", "3", "BEAMED UP"))
-    assert len(events(play, "detainer.lodged")) == 1
-    assert "custody.assumed" not in dict(told(play))
-    assert [(aside.row, aside.what) for aside in play.set_aside] == [(4, "ice_detainer_disposed")]
-
-
-def test_an_open_charge_leaves_release_not_due() -> None:
-    """While one local charge has no day of disposition, nobody is cleared."""
-    play = played(booked("2010-03-01"), charge("2010-03-03", "1"), charge("", "2"))
-    assert events(play, "booking.release_due") == []
-    assert [aside.reason for aside in play.set_aside] == ["has no date"]
-
-
 def test_no_charge_no_clearance() -> None:
     """A booking without a local charge is never reported as due for release."""
     assert events(played(booked("2010-03-01"), detainer("2010-03-08", "3")), "booking.release_due") == []
@@ -182,34 +125,6 @@ def test_events_have_ids_of_their_own_and_the_same_each_time() -> None:
     assert played(*rows) == played(*rows)
 
 
-@pytest.mark.parametrize(
-    ("row", "reason"),
-    [
-        (booked("1899-01-01"), "outside 1986 to 2040"),
-        (booked("2010-02-30"), "a date that is none"),
-        (booked(""), "has no date"),
-        ("2010-03-01,day,vanished,TC-1,,,,,,,,,,,", "not known"),
-        (booked("2010-03-01", key=""), "names no booking"),
-        (booked("2010-03-01", key="A/B"), "names no booking"),
-        (charge("2010-03-03", "1", key="TC-9"), "its booking is not in the file"),
-        ("2010-03-01", "not known"),
-        ("2010-03-01" + ",x" * 30, "not known"),
-    ],
-)
-def test_a_row_that_cannot_be_played_is_set_aside(row: str, reason: str) -> None:
-    """Each such row is named by its number with a reason, and no event comes of it."""
-    play = played(row)
-    assert play.lines == ()
-    assert [aside.row for aside in play.set_aside] == [2]
-    assert reason in play.set_aside[0].reason
-
-
-def test_a_second_row_with_a_used_number_is_set_aside() -> None:
-    """Two bookings under one key, or two charges under one number, cannot both be meant."""
-    play = played(booked("2010-03-01"), booked("2010-03-02"), charge("2010-03-03", "1"), charge("2010-03-04", "1"))
-    assert [aside.row for aside in play.set_aside] == [3, 5]
-
-
 def test_another_agencys_hold_is_no_charge() -> None:
     """It is told under a name of its own and neither charges nor clears anyone."""
     row = "2010-03-04,day,other_hold_disposed,TC-1,7,4206,PAROLE HOLD,F,felony_unspecified,,RELEASED TO FEDS,,,,"
@@ -217,14 +132,6 @@ def test_another_agencys_hold_is_no_charge() -> None:
     (event,) = events(play, "booking.facts_changed")
     assert event["data"]["other_holds"][0]["disposition"] == "RELEASED TO FEDS"
     assert "charges" not in event["data"]
-
-
-def test_words_that_say_nothing_stay_unknown() -> None:
-    """A disposition or level that we do not know is null, never a guess."""
-    assert status_after("CASE INTERGRATED") == {"status": None}
-    assert status_after("BOND-100% CASH") == {"status": "pending", "bond_posted": True}
-    assert level_of("unknown_or_capital", "X") == {"level": None, "class": None, "degree": None}
-    assert level_of("", "F2") == {"level": "felony", "class": None, "degree": 2}
 
 
 def test_the_form_is_known_from_the_header(tmp_path: Path) -> None:

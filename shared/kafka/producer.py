@@ -109,7 +109,8 @@ async def _hand_over(to: AIOKafkaProducer, message: OutMessage) -> asyncio.Futur
     try:
         promise = await to.send(message.topic, message.value, key=message.key, headers=list(message.headers))
     except KafkaError as error:
-        return error
+        refused: BaseException = error
+        return refused
     promise.add_done_callback(_hear)
     return cast("asyncio.Future[Any]", promise)
 

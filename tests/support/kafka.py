@@ -86,4 +86,4 @@ def dev_broker(tmp_path: Path) -> Iterator[DevBroker]:
     broker = DevBroker(tmp_path / "kafka")
     broker.start()
     yield broker
-    broker.end(signal.SIGKILL)
+    broker.kill()

@@ -2,17 +2,17 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from services.intake.correlate import Identifier
+from services.intake.numbers import numbers, stripped
 from services.intake.strict import canonical
 from services.intake.wire import SHAPES, VERSION
-from services.intake.wire_parts import Ids, Instant
-from shared.domain import identifiers as spell
+from services.intake.wire_parts import Instant
 from shared.domain.case import HeardEvent
 from shared.domain.errors import MalformedMessage
 
@@ -75,7 +75,7 @@ def checked(event: dict[str, Any], raw: bytes) -> InboundEvent:
         raise MalformedMessage("data is no object", where="/data", how="send a JSON object", code="data")
     shape = _shaped(kind, data)
     ori, number = shape.facility_ori, stripped(shape.booking_number)
-    ties, warnings = _ties(kind, shape, ori, number)
+    ties, warnings = numbers(kind, shape, ori, number)
     return InboundEvent(
         source=source,
         id=event_id,
@@ -170,42 +170,6 @@ def _pointer(path: str) -> str:
     """Turn the decoder's ``$.charges[0].level`` into ``/charges/0/level``."""
     steps = [step for step in _STEP.findall(path.removeprefix("$")) if step]
     return "".join(f"/{step}" for step in steps)
-
-
-def stripped(value: str | None) -> str | None:
-    """Take the outer blanks off; nothing left is nothing said."""
-    return value.strip() or None if value else None
-
-
-def _ties(kind: str, shape: Any, ori: str, number: str | None) -> tuple[tuple[Identifier, ...], tuple[str, ...]]:
-    """Collect the event's numbers from the strongest down, and pointers to the misshapen ones."""
-    found: list[Identifier] = []
-    warnings: list[str] = []
-    if number:
-        found.append(Identifier("booking", f"{ori}/{number}"))
-    if kind == "booking.transferred":
-        found.append(Identifier("booking", f"{shape.to_facility_ori}/{shape.to_booking_number.strip()}"))
-    named = (getattr(shape, "cancels", None), getattr(shape, "detainer_id", None))
-    found.extend(Identifier("detainer", value.strip()) for value in named if value and value.strip())
-    if answered := stripped(getattr(shape, "tcr", None)):
-        found.append(Identifier("tcn", answered))
-    ids: Ids | None = getattr(shape, "ids", None)
-    if ids is not None:
-        for name, value, spelt in _spelt(ids, ori):
-            if spelt:
-                found.append(Identifier(name, spelt))
-            elif value:
-                warnings.append(f"/data/ids/{name}")
-    return tuple(dict.fromkeys(found)), tuple(warnings)
-
-
-def _spelt(ids: Ids, ori: str) -> Iterable[tuple[str, str | None, str | None]]:
-    """Give each kind with its value as sent and in its one spelling, from the strongest down."""
-    yield "tcn", ids.tcn, spell.opaque(ids.tcn) if ids.tcn else None
-    yield "fin", ids.fin, spell.opaque(ids.fin) if ids.fin else None
-    yield "ucn", ids.ucn, spell.ucn(ids.ucn) if ids.ucn else None
-    yield "sid", ids.sid, spell.sid(ids.sid, state=ori[:2]) if ids.sid else None
-    yield "a_number", ids.a_number, spell.a_number(ids.a_number) if ids.a_number else None
 
 
 def _digest(event: Mapping[str, Any], data: dict[str, Any]) -> bytes:

@@ -10,7 +10,8 @@ from urllib.parse import unquote
 import msgspec
 
 from services.intake.correlate import Identifier
-from services.intake.inbound import MAX_ATTRIBUTE, InboundEvent, checked, stripped
+from services.intake.inbound import MAX_ATTRIBUTE, InboundEvent, checked
+from services.intake.numbers import stripped
 from services.intake.strict import MAX_BATCH_BYTES, MAX_EVENT_BYTES, check_size, decode, split_array
 from shared.domain.errors import MalformedMessage
 

@@ -9,8 +9,6 @@ from typing import Any
 from shared.domain.case import (
     Citizenship,
     Conflict,
-    Departure,
-    Gone,
     HeardEvent,
     ReleaseDue,
     Stay,
@@ -24,9 +22,8 @@ UNKNOWN_FACTS = dict.fromkeys(("gang_database", "terrorist_screening_match", "pu
 UNKNOWN_CHARGE = dict.fromkeys(("level", "class", "indictable", "violent_or_serious", "ct_pa25_29_listed"))
 UNKNOWN_CONVICTION = UNKNOWN_CHARGE | dict.fromkeys(("date", "wobbler", "violent", "listed_7282_5_a3"))
 
-_DETAINER_WORDS = frozenset({"detainer", "immigration", "ice", "i247", "247", "dhs", "ero", "cbp"})
+_DETAINER_WORDS = frozenset({"detainer", "immigration", "ice", "i247", "dhs", "ero"})
 _WORD = re.compile(r"[a-z0-9]+")
-_TO_ICE = frozenset({"ice", "dhs", "ero", "immigration"})
 
 
 @dataclass(slots=True)
@@ -34,6 +31,8 @@ class JailSide:
     """What the jail's events amount to so far."""
 
     conflicts: list[Conflict] = field(default_factory=list)
+    #: The event in hand is of after the person left.
+    is_over: bool = False
     booked: Booked = field(default_factory=Booked)
     chain: list[Stay] = field(default_factory=list)
     booked_at: datetime | None = None
@@ -63,31 +62,13 @@ class JailSide:
         return min(standing, key=lambda due: (due.due_at, due.heard_at, due.event.source, due.event.id))
 
 
-def departure(events: list[HeardEvent]) -> tuple[Gone, datetime] | None:
-    """How and when the person first left, and when we heard of it; at one instant a pick-up comes first."""
-    ways = [_gone(event) for event in events if event.type in {"booking.released", "custody.assumed"}]
-    if not ways:
-        return None
-    return min(ways, key=lambda way: (way[0].at, way[0].how is Departure.RELEASE))
-
-
-def _gone(event: HeardEvent) -> tuple[Gone, datetime]:
-    if event.type == "custody.assumed":
-        at, how = instant(event.data, "assumed_at", event.time), Departure.PICK_UP
-    else:
-        at = instant(event.data, "released_at", event.time)
-        to_ice = (text(event.data, "released_to") or "").lower() in _TO_ICE
-        how = Departure.PICK_UP if to_ice else Departure.RELEASE
-    reason = text(event.data, "reason") or str(how)
-    return Gone(at=at, how=how, reason=reason, event=ref(event)), event.heard_at
-
-
 def _created(side: JailSide, event: HeardEvent) -> None:
     """Make the stay from the first booking; amend it by a second, unless the number was used twice."""
     data = event.data
     booked_at = instant(data, "booked_at", event.time)
+    is_first = side.booked_at is None
     ori, number = text(data, "facility_ori") or "", text(data, "booking_number") or ""
-    if side.booked_at is None:
+    if is_first:
         side.booked_at = booked_at
         side.chain.append(Stay(ori=ori, booking_number=number, since=booked_at))
     elif booked_at != side.booked_at and data.get("booked_at") and side.is_first_stay(ori, number):
@@ -95,6 +76,8 @@ def _created(side: JailSide, event: HeardEvent) -> None:
         return
     if side.booked.is_other_than(data.get("person")):
         side.clash("number_used_twice", event, "another name and birth date under the same booking number")
+        return
+    if side.is_over and not is_first:
         return
     side.booked.learn(data.get("person"), data.get("ids"))
     if data.get("arrested_at"):
@@ -142,7 +125,8 @@ def _bond_changed(side: JailSide, event: HeardEvent) -> None:
 
 
 def _speaks_of_detainer(reason: str | None) -> bool:
-    return reason is not None and not _DETAINER_WORDS.isdisjoint(_WORD.findall(reason.lower()))
+    words = set(_WORD.findall(reason.lower())) if reason else set()
+    return not words.isdisjoint(_DETAINER_WORDS) or words >= {"i", "247"}
 
 
 def _transferred(side: JailSide, event: HeardEvent) -> None:
@@ -159,8 +143,9 @@ def _transferred(side: JailSide, event: HeardEvent) -> None:
 
 
 def _scheduled(side: JailSide, event: HeardEvent) -> None:
-    if event.data.get("expected_at"):
-        side.expected_release_at = instant(event.data, "expected_at", event.time)
+    """Take the latest expectation; null takes it back."""
+    told = event.data.get("expected_at")
+    side.expected_release_at = instant(event.data, "expected_at", event.time) if told else None
 
 
 def _release_due(side: JailSide, event: HeardEvent) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shared.domain.case import Conflict, Detainer, DetainerStatus, Gone, HeardEvent, Json
+from shared.domain.case import Conflict, Detainer, DetainerStatus, HeardEvent, Json
+from shared.domain.departure import Left
 from shared.domain.hearing import instant, ref, text
 from shared.domain.identity import Booked
 
@@ -51,12 +52,12 @@ class IceSide:
             self.conflicts.append(Conflict(kind="lodged_after_cancelled", event=ref(event), detail=detail))
         forms.append(event)
 
-    def detainers(self, booked: Booked, gone: tuple[Gone, datetime] | None) -> Iterable[Detainer]:
+    def detainers(self, booked: Booked, left: Left | None) -> Iterable[Detainer]:
         """Each detainer as it stands, in the order of lodging."""
         for detainer_id, forms in self.lodged.items():
-            status, ended_at, ended_heard_at = self._end(detainer_id, gone)
+            status, ended_at, ended_heard_at = self._end(detainer_id, left)
             # A form issued again after the person left changes nothing of what stood then.
-            before = [form for form in forms if gone is None or form.time <= gone[0].at] or forms[:1]
+            before = [form for form in forms if left is None or form.time <= left.gone.at] or forms[:1]
             first, data = before[0], _latest_form(before)
             yield Detainer(
                 detainer_id=detainer_id,
@@ -78,15 +79,13 @@ class IceSide:
                 ended_heard_at=ended_heard_at,
             )
 
-    def _end(
-        self, detainer_id: str, gone: tuple[Gone, datetime] | None
-    ) -> tuple[DetainerStatus, datetime | None, datetime | None]:
+    def _end(self, detainer_id: str, left: Left | None) -> tuple[DetainerStatus, datetime | None, datetime | None]:
         """Give cancelled, if that came before the person left; else over with the leaving."""
         cancelled = self.cancelled.get(detainer_id)
-        if cancelled and (gone is None or cancelled[0] < gone[0].at):
+        if cancelled and (left is None or cancelled[0] < left.gone.at):
             return DetainerStatus.CANCELLED, *cancelled
-        if gone:
-            return DetainerStatus.OVER, gone[0].at, gone[1]
+        if left:
+            return DetainerStatus.OVER, left.gone.at, left.heard_at
         return DetainerStatus.ACTIVE, None, None
 
 

@@ -14,7 +14,6 @@ from shared.domain.booking_fold import (
     UNKNOWN_CONVICTION,
     UNKNOWN_FACTS,
     JailSide,
-    departure,
 )
 from shared.domain.case import (
     Conflict,
@@ -26,23 +25,25 @@ from shared.domain.case import (
     Gone,
     HeardEvent,
 )
+from shared.domain.departure import Left, departure
 from shared.domain.detainer_fold import IceSide
 from shared.domain.hearing import in_order
 
 _ICE_TYPES = frozenset({"detainer.lodged", "detainer.cancelled", "detainer.served"})
 #: Still listened to after the person has left: a form that comes then stays visible, a cancellation has
-#: its own instant, and a booking may yet tell that its number was used twice.
+#: its own instant, and a booking may be told late, or tell that its number was used twice.
 _HEARD_AFTERWARDS = frozenset({"booking.created", "detainer.lodged", "detainer.cancelled"})
 
 
 def fold(events: Iterable[HeardEvent]) -> CustodyCase:
     """Make the case of these events; the same for any order and repetition of them."""
     ordered = in_order(events)
-    gone = departure(ordered)
+    left = departure(ordered)
     jail, ice = JailSide(), IceSide()
     matches: list[HeardEvent] = []
     for event in ordered:
-        if gone and event.time > gone[0].at and event.type not in _HEARD_AFTERWARDS:
+        jail.is_over = left is not None and event.time > left.gone.at
+        if jail.is_over and event.type not in _HEARD_AFTERWARDS:
             continue
         if event.type in _ICE_TYPES:
             ice.hear(event)
@@ -50,7 +51,7 @@ def fold(events: Iterable[HeardEvent]) -> CustodyCase:
             matches.append(event)
         elif move := JAIL_MOVES.get(event.type):
             move(jail, event)
-    return _case(jail, ice, gone, _standing(matches))
+    return _case(jail, ice, left, _standing(matches))
 
 
 def _standing(matches: list[HeardEvent]) -> list[HeardEvent]:
@@ -65,27 +66,25 @@ def _standing(matches: list[HeardEvent]) -> list[HeardEvent]:
     ]
 
 
-def _case(
-    jail: JailSide, ice: IceSide, gone: tuple[Gone, datetime] | None, matches: list[HeardEvent]
-) -> CustodyCase:
+def _case(jail: JailSide, ice: IceSide, left: Left | None, matches: list[HeardEvent]) -> CustodyCase:
     for match in matches:
         jail.booked.learn(None, match.data.get("ids"))
     release_due = jail.release_due()
-    left = gone[0] if gone else None
+    gone = left.gone if left else None
     return CustodyCase(
-        custody=_custody(jail, left, is_due=release_due is not None),
+        custody=_custody(jail, gone, is_due=release_due is not None),
         chain=tuple(jail.chain),
         booked_at=jail.booked_at,
         arrested_at=jail.arrested_at,
         expected_release_at=jail.expected_release_at,
         release_due=release_due,
-        gone=left,
+        gone=gone,
         citizenship=jail.citizenship,
         matched=bool(matches),
         facts={**UNKNOWN_FACTS, **jail.facts},
         charges=tuple({**UNKNOWN_CHARGE, **charge} for charge in jail.charges.values()),
         convictions=tuple({**UNKNOWN_CONVICTION, **conviction} for conviction in jail.convictions),
-        detainers=tuple(ice.detainers(jail.booked, gone)),
+        detainers=tuple(ice.detainers(jail.booked, left)),
         conflicts=(*jail.conflicts, *ice.conflicts, *_leaving_conflicts(jail, left)),
     )
 
@@ -98,14 +97,20 @@ def _custody(jail: JailSide, gone: Gone | None, *, is_due: bool) -> Custody:
     return Custody.RELEASE_DUE if is_due else Custody.IN_CUSTODY
 
 
-def _leaving_conflicts(jail: JailSide, gone: Gone | None) -> Iterable[Conflict]:
-    """Note who left without having been booked, or before."""
-    if gone is None:
+def _leaving_conflicts(jail: JailSide, left: Left | None) -> Iterable[Conflict]:
+    """Note who left without having been booked, or before, or from where they no longer were.
+
+    The person counts as gone all the same: a doubt never keeps a hold alive.
+    """
+    if left is None:
         return
+    event = left.gone.event
     if jail.booked_at is None:
-        yield _conflict("released_not_booked", gone.event, "someone left whose booking is not known")
-    elif jail.booked_at > gone.at:
-        yield _conflict("booked_after_gone", gone.event, "the person left before the instant of booking")
+        yield _conflict("released_not_booked", event, "someone left whose booking is not known")
+    elif jail.booked_at > left.gone.at:
+        yield _conflict("booked_after_gone", event, "the person left before the instant of booking")
+    elif left.stay and (jail.chain[-1].ori, jail.chain[-1].booking_number) != left.stay:
+        yield _conflict("released_elsewhere", event, "the jail that released is not the one that had the person")
 
 
 def _conflict(kind: str, event: EventRef, detail: str) -> Conflict:

@@ -193,7 +193,16 @@ def test_bond_refused_for_the_detainer_ends_state_authority_at_the_tender() -> N
     assert case.release_due.heard_at == refusal.heard_at
 
 
-@pytest.mark.parametrize("reason", [None, "cash only", "other county's warrant"])
+@pytest.mark.parametrize("reason", ["detainer", "Immigration hold.", "has an I-247"])
+def test_words_for_the_detainer(reason: str) -> None:
+    """However the desk spells it, the detainer is meant."""
+    refusal = a_bond_change(change="refused", refused_reason=reason)
+    due = fold([a_booking(), refusal]).release_due
+    assert due is not None
+    assert due.due_at == refusal.time
+
+
+@pytest.mark.parametrize("reason", [None, "cash only", "other county's warrant", "no dice", "bond no. 247"])
 def test_bond_refused_for_another_reason_ends_nothing(reason: str | None) -> None:
     """Only the detainer's own effect opens a window."""
     refusal = a_bond_change(change="refused", refused_reason=reason)
@@ -210,6 +219,12 @@ def test_last_schedule_counts() -> None:
     """The latest expectation replaces the one before."""
     case = fold([a_booking(expected_release_at=wire_time(GONE)), a_schedule()])
     assert case.expected_release_at == at(DUE)
+
+
+def test_schedule_can_be_taken_back() -> None:
+    """No expectation is better than a wrong one."""
+    taken_back = a_schedule("2012-02-23 18:00", expected_at=None)
+    assert fold([a_booking(), a_schedule(), taken_back]).expected_release_at is None
 
 
 def test_first_departure_counts() -> None:
@@ -235,8 +250,17 @@ def test_facts_after_departure_change_nothing() -> None:
         a_claim("2012-02-29 09:00", claim="verified"),
         a_release_due("2012-02-29 09:00"),
         a_cancellation("2012-02-29 09:00"),
+        a_booking("2012-02-29 09:00", booked_at=wire_time(BOOKED), facts={"age": 34}),
     ]
     assert fold(before + after) == fold(before)
+
+
+def test_booking_told_after_departure() -> None:
+    """A booking that the jail reports only afterwards is still the booking."""
+    late = a_booking("2012-02-29 09:00", booked_at=wire_time(BOOKED), facts={"age": 34})
+    case = fold([late, a_release()])
+    assert case.conflicts == ()
+    assert (case.booked_at, case.facts["age"]) == (at(BOOKED), 34)
 
 
 def test_released_but_not_booked() -> None:
@@ -250,6 +274,15 @@ def test_released_then_booked() -> None:
     case = fold([a_booking("2012-02-29 01:00"), a_release()])
     assert [conflict.kind for conflict in case.conflicts] == ["booked_after_gone"]
     assert case.custody is Custody.GONE
+
+
+def test_released_from_where_the_person_no_longer_was() -> None:
+    """The old jail's note of a departure after the transfer ends the hold, and a person looks."""
+    case = fold([a_booking(), a_transfer(), a_release()])
+    assert case.custody is Custody.GONE
+    assert [conflict.kind for conflict in case.conflicts] == ["released_elsewhere"]
+    there = a_release(facility_ori=OTHER_ORI, booking_number=OTHER_NUMBER)
+    assert conflicts(a_booking(), a_transfer(), there) == []
 
 
 def test_transfer_of_nobody_booked() -> None:

@@ -91,6 +91,11 @@ class ReleaseIsDue(AtBooking, frozen=True, kw_only=True):
     reason: Text = None
     retracts: Annotated[str, Meta(max_length=256)] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse an event that says neither."""
+        if self.due_at is None and not self.retracts:
+            raise ValueError("Neither `due_at` nor `retracts` is told")
+
 
 class Released(AtBooking, frozen=True, kw_only=True):
     """The person left the jail."""

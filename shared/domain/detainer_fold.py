@@ -12,6 +12,8 @@ from shared.domain.identity import Booked
 
 #: The official forms that ask something of a jail (law/messages.md, section 4).
 KNOWN_FORMS = frozenset({"I-247", "I-247D", "I-247N", "I-247X", "I-247A", "I-247G"})
+#: Those that ask for no more than notice.
+NOTICE_FORMS = frozenset({"I-247N", "I-247G"})
 KNOWN_BASES = frozenset(
     {
         "final_order",
@@ -100,12 +102,16 @@ def _latest_form(forms: list[HeardEvent]) -> Json:
 
 
 def _is_sufficient(data: Json) -> bool:
-    """Whether the form, on its face, is one of the official forms filled in with known marks."""
-    basis = text(data, "basis")
+    """Tell whether the form, on its face, is an official one, filled in with known marks and asking for a hold.
+
+    A form that could ask for a hold and does not is no error of ICE's; but no hold comes of it unseen.
+    """
+    form, basis, requests = text(data, "form"), text(data, "basis"), data.get("requests")
     return (
         data.get("facially_sufficient") is not False
-        and text(data, "form") in KNOWN_FORMS
+        and form in KNOWN_FORMS
         and (basis is None or basis in KNOWN_BASES)
+        and (requests is None or form in NOTICE_FORMS or "hold" in requests)
     )
 
 

@@ -127,6 +127,29 @@ def test_unknown_marks_are_for_a_person(said: dict[str, Any]) -> None:
     assert not the_detainer(a_detainer(**said)).facially_sufficient
 
 
+@pytest.mark.parametrize(
+    ("form", "requests", "is_sufficient"),
+    [
+        ("I-247A", ["notify"], False),
+        ("I-247A", ["hold"], True),
+        ("I-247A", None, True),
+        ("I-247N", ["notify"], True),
+    ],
+)
+def test_hold_must_be_asked_for(form: str, requests: list[str] | None, *, is_sufficient: bool) -> None:
+    """A hold form on which the hold is not asked for needs a person; a notice form never asks."""
+    detainer = the_detainer(a_detainer(form=form, requests=requests))
+    assert detainer.facially_sufficient is is_sufficient
+
+
+def test_heard_first_counts() -> None:
+    """An event sent twice was heard when it came first, wherever it stands in the list."""
+    heard = at(LODGED) + timedelta(minutes=1)
+    again = a_detainer(heard_at=heard + timedelta(days=1))
+    assert the_detainer(again, a_detainer(heard_at=heard)).heard_at == heard
+    assert the_detainer(a_detainer(heard_at=heard), again).heard_at == heard
+
+
 CRIMINAL = {"kind": "judicial", "type": "criminal_arrest_warrant", "issuer": "US Magistrate Judge"}
 CIVIL = {**CRIMINAL, "type": "judge_signed_civil_detention_warrant"}
 

@@ -197,6 +197,13 @@ def test_missing_field_is_named() -> None:
     assert error.where == "/data"
 
 
+def test_release_due_says_an_instant_or_takes_one_back() -> None:
+    """An event that says neither would have no effect, and is not taken as if it had."""
+    error = refused(a_release_due(due_at=None))
+    assert (error.where, error.code) == ("/data", "data")
+    assert "due_at" in str(error)
+
+
 def test_errors_never_repeat_what_was_sent() -> None:
     """Names and numbers in a refused message stay out of logs and answers."""
     for event in (

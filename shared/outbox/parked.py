@@ -1,7 +1,7 @@
 """Set aside for a person: an event that cannot be handled keeps its bytes, and its case is marked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -93,6 +93,11 @@ async def park(
             for p in parked
         ],
     )
+
+
+def with_case(parked: Parked, case_id: UUID) -> Parked:
+    """Give the row with the case that waits with it."""
+    return replace(parked, case_id=case_id)
 
 
 def of_ours(parked_id: UUID, unhandled: Unhandled) -> Parked:

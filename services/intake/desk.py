@@ -1,0 +1,247 @@
+"""The working set of one batch: cases being changed, the ties seen so far, who still waits.
+
+Events that name their booking are placed first; what they bring may tie others, and so on until nothing
+more falls into place.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from uuid import UUID
+
+from services.intake import store
+from services.intake.correlate import KINDS, Identifier, NewCase, Placed, Tie, Waits, place
+from shared.db import casebook
+from shared.db.session import WriteSession
+from shared.domain.case import Conflict, CustodyCase, EventRef, HeardEvent
+from shared.domain.fold import fold
+from shared.runtime.ids import Ids
+
+_ONE_DAY = timedelta(days=1)
+
+#: What ``case.changed`` says has moved.
+_MOVED = {
+    "booking.created": "booking",
+    "booking.facts_changed": "facts",
+    "booking.bond_changed": "release",
+    "booking.transferred": "transfer",
+    "booking.release_scheduled": "release",
+    "booking.release_due": "release",
+    "booking.released": "gone",
+    "booking.citizenship_claimed": "citizenship",
+    "match.reported": "match",
+    "match.withdrawn": "match",
+    "custody.assumed": "gone",
+}
+
+
+@dataclass(slots=True)
+class Work:
+    """One case in work; ``before`` is None for a new one."""
+
+    case_id: UUID
+    before: casebook.CaseFile | None
+    facility_ori: str
+    booking_number: str
+    kept: list[store.Kept] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
+    parked_events: int = 0
+    case: CustodyCase | None = None
+
+    def refold(self) -> CustodyCase:
+        """Fold the case anew; an event whose ties disagree is a conflict for a person."""
+        case = fold(kept.event for kept in self.kept)
+        doubts = tuple(
+            Conflict(
+                kind=kept.doubt, event=EventRef(source=kept.event.source, id=kept.event.id), detail="ties disagree"
+            )
+            for kept in self.kept
+            if kept.doubt is not None
+        )
+        self.case = replace(case, conflicts=(*case.conflicts, *doubts))
+        return self.case
+
+    def file(self) -> casebook.CaseFile | None:
+        """Give the case to save with its next version, or None where nothing has changed."""
+        case = self.case or self.refold()
+        here = case.chain[-1] if case.chain else None
+        file = casebook.CaseFile(
+            case_id=self.case_id,
+            version=self.before.version if self.before else 0,
+            facility_ori=here.ori if here else self.facility_ori,
+            booking_number=here.booking_number if here else self.booking_number,
+            case=case,
+            parked_events=self.parked_events,
+        )
+        return None if file == self.before else replace(file, version=file.version + 1)
+
+
+@dataclass(slots=True)
+class Item:
+    """An event to be placed, with the numbers by which it may meet a case."""
+
+    event: HeardEvent
+    names: tuple[Identifier, ...]
+    booking: tuple[str, str] | None
+    was_waiting: bool = False
+
+    @property
+    def name(self) -> store.Name:
+        """Give the event's name."""
+        return self.event.source, self.event.id
+
+
+class Desk:
+    """Places a batch's events on cases, in memory over a few queries."""
+
+    def __init__(self, session: WriteSession, ids: Ids) -> None:
+        self._session = session
+        self._ids = ids
+        self._ties: dict[Identifier, dict[UUID, Tie]] = {}
+        self._names_of: dict[UUID, set[Identifier]] = {}
+        self._asked: set[Identifier] = set()
+        self.works: dict[UUID, Work] = {}
+        self.placed: list[tuple[Item, UUID, str | None]] = []
+        self.new_ties: list[tuple[Identifier, UUID]] = []
+        self.waiting: list[tuple[Item, str]] = []
+
+    async def place_all(self, items: Sequence[Item]) -> None:
+        """Place what can be placed; what remains stands in ``waiting`` with its reason."""
+        names = {name for item in items for name in item.names}
+        await store.lock_identifiers(self._session, names)
+        self._learn(await store.ties(self._session, names))
+        await self._round([item for item in items if item.booking])
+        rest = [item for item in items if not item.booking]
+        while True:
+            candidates = rest + await self._awaited()
+            left = await self._round(candidates)
+            if len(left) == len(candidates):
+                break
+            rest = [item for item in left if not item.was_waiting]
+        self.waiting = [(item, self._reason(item)) for item in rest]
+
+    async def open(self, ori: str, number: str) -> Work:
+        """Give the case of a booking number, a new one where nobody knows it."""
+        key = Identifier("booking", f"{ori}/{number}")
+        await store.lock_identifiers(self._session, [key])
+        self._learn(await store.ties(self._session, [key]))
+        known = next(iter(self._ties.get(key, {})), None)
+        if known is None:
+            return self._new_case(key, ori, number)
+        await self._load([known])
+        return self.works[known]
+
+    async def attach(self, item: Item, case_id: UUID) -> None:
+        """Put an event on a case that a person named, against whatever the matcher would say."""
+        await self._load([case_id])
+        self._put(item, case_id, None)
+        self._refold([case_id])
+
+    def _learn(self, ties: Iterable[Tie]) -> None:
+        for tie in ties:
+            name = Identifier(tie.kind, tie.value)
+            self._ties.setdefault(name, {}).setdefault(tie.case_id, tie)
+            self._names_of.setdefault(tie.case_id, set()).add(name)
+
+    def _verdict(self, item: Item) -> Placed | NewCase | Waits:
+        known = {name: tuple(self._ties.get(name, {}).values()) for name in item.names}
+        return place(item.names, item.event.time, known)
+
+    def _reason(self, item: Item) -> str:
+        verdict = self._verdict(item)
+        return verdict.reason if isinstance(verdict, Waits) else "no_tie"
+
+    async def _round(self, items: Sequence[Item]) -> list[Item]:
+        """Place as many as can be placed now; give back those that cannot."""
+        left: list[Item] = []
+        chosen: list[tuple[Item, UUID, str | None]] = []
+        for item in items:
+            verdict = self._verdict(item)
+            match verdict:
+                case Placed(case_id, disagrees):
+                    chosen.append((item, case_id, "ties_disagree" if disagrees else None))
+                case NewCase() if item.booking:
+                    work = self._new_case(Identifier("booking", "/".join(item.booking)), *item.booking)
+                    chosen.append((item, work.case_id, None))
+                case _:
+                    left.append(item)
+        touched = {case_id for _, case_id, _ in chosen}
+        await self._load(touched)
+        for item, case_id, doubt in chosen:
+            self._put(item, case_id, doubt)
+        self._refold(touched)
+        return left
+
+    def _new_case(self, key: Identifier, ori: str, number: str) -> Work:
+        work = Work(case_id=self._ids.new(), before=None, facility_ori=ori, booking_number=number)
+        self.works[work.case_id] = work
+        self._tie(key, work.case_id)
+        return work
+
+    def _tie(self, name: Identifier, case_id: UUID) -> None:
+        known = self._ties.setdefault(name, {})
+        if case_id not in known:
+            known[case_id] = Tie(kind=name.kind, value=name.value, case_id=case_id, from_=None, until=None)
+            self._names_of.setdefault(case_id, set()).add(name)
+            self.new_ties.append((name, case_id))
+
+    async def _load(self, case_ids: Iterable[UUID]) -> None:
+        missing = sorted(case_id for case_id in set(case_ids) if case_id not in self.works)
+        if not missing:
+            return
+        files = await casebook.case_files(self._session, missing, lock=True)
+        events = await store.events_of(self._session, missing)
+        for case_id, file in files.items():
+            self.works[case_id] = Work(
+                case_id=case_id,
+                before=file,
+                facility_ori=file.facility_ori,
+                booking_number=file.booking_number,
+                kept=events[case_id],
+                parked_events=file.parked_events,
+                case=file.case,
+            )
+
+    def _put(self, item: Item, case_id: UUID, doubt: str | None) -> None:
+        work = self.works[case_id]
+        work.kept.append(store.Kept(item.event, doubt))
+        work.moved.add(_MOVED.get(item.event.type, "detainer"))
+        # Of an event whose numbers disagree, only the booking's own is believed.
+        for name in item.names:
+            if doubt is None or name.kind == "booking":
+                self._tie(name, case_id)
+        self.placed.append((item, case_id, doubt))
+
+    def _refold(self, case_ids: Iterable[UUID]) -> None:
+        for case_id in case_ids:
+            case = self.works[case_id].refold()
+            from_ = case.booked_at - _ONE_DAY if case.booked_at else None
+            until = case.gone.at if case.gone else None
+            for name in self._names_of.get(case_id, ()):
+                known = self._ties[name]
+                known[case_id] = replace(known[case_id], from_=from_, until=until)
+
+    async def _awaited(self) -> list[Item]:
+        """Give events on the waiting list that may tie to a case touched here, each only once."""
+        names = {name for name, _ in self.new_ties}
+        booked_now = [
+            w.case_id
+            for w in self.works.values()
+            if w.before and w.case and w.before.case.booked_at != w.case.booked_at
+        ]
+        if booked_now:
+            names |= {name for _, name in await store.ties_of(self._session, booked_now)}
+        names -= self._asked
+        if not names:
+            return []
+        self._asked |= names
+        found = await store.waiting_for(self._session, names)
+        own = {name for _, theirs in found for name in theirs} - set(self._ties)
+        if own:
+            await store.lock_identifiers(self._session, own)
+            self._learn(await store.ties(self._session, own))
+        return [Item(event, _in_order(theirs), None, was_waiting=True) for event, theirs in found]
+
+
+def _in_order(names: Iterable[Identifier]) -> tuple[Identifier, ...]:
+    return tuple(sorted(names, key=lambda name: KINDS.index(name.kind)))

@@ -1,0 +1,377 @@
+"""The queries that intake reads and writes with; each takes a whole batch."""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.intake.correlate import Identifier, Tie
+from services.intake.messages import InboundEvent
+from shared.db.session import ReadSession, WriteSession
+from shared.domain.case import HeardEvent
+
+Name = tuple[str, str]
+_ONE_DAY = timedelta(days=1)
+
+
+def sender_of(event_type: str) -> str:
+    """Give the kind of sender whose business an event type is: jail, ice or bureau."""
+    if event_type.startswith("booking.") or event_type == "detainer.served":
+        return "jail"
+    return "bureau" if event_type.startswith("match.") else "ice"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event of a case as the database keeps it; ``doubt`` is why it stands on the case though its ties disagree."""
+
+    event: HeardEvent
+    doubt: str | None
+
+
+async def mark_heard(session: WriteSession, events: Sequence[InboundEvent], now: datetime) -> set[Name]:
+    """Mark events as heard, and give those heard for the first time with the body first accepted."""
+    rows = await session.all(
+        "INSERT INTO intake.inbox AS i (source, id, digest, type, sender, facility_ori, detainer_id, time, sequence,"
+        " state, heard_at)"
+        " SELECT u.*, 'applied', CAST(:now AS timestamptz) FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]),"
+        " CAST(:digests AS bytea[]), CAST(:types AS text[]), CAST(:senders AS text[]), CAST(:oris AS text[]),"
+        " CAST(:detainers AS text[]), CAST(:times AS timestamptz[]), CAST(:sequences AS text[])) AS u"
+        " ON CONFLICT (source, id) DO UPDATE SET heard_at = excluded.heard_at, state = 'applied'"
+        " WHERE i.heard_at IS NULL AND i.digest = excluded.digest RETURNING source, id",
+        now=now,
+        **_columns(events),
+    )
+    return {(row.source, row.id) for row in rows}
+
+
+async def park_names(session: WriteSession, named: Sequence[tuple[Name | None, bytes]], now: datetime) -> list[bool]:
+    """Note names of events set aside, and tell for each whether it is set aside for the first time."""
+    names = {name: digest for name, digest in reversed(named) if name is not None}
+    rows = await session.all(
+        "SELECT i.source, i.id, i.digest FROM intake.inbox i"
+        " JOIN unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS u (source, id) USING (source, id)"
+        " WHERE i.state IN ('parked', 'discarded')",
+        sources=[source for source, _ in names],
+        ids=[event_id for _, event_id in names],
+    )
+    known = {(row.source, row.id): row.digest for row in rows}
+    await session.run(
+        "INSERT INTO intake.inbox (source, id, digest, type, sender, time, state, heard_at)"
+        " SELECT u.*, 'unreadable', 'unknown', CAST(:now AS timestamptz), 'parked', CAST(:now AS timestamptz)"
+        " FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]), CAST(:digests AS bytea[])) AS u"
+        " ON CONFLICT DO NOTHING",
+        now=now,
+        sources=[source for source, _ in names],
+        ids=[event_id for _, event_id in names],
+        digests=list(names.values()),
+    )
+    firsts = []
+    for name, digest in named:
+        firsts.append(name is None or known.get(name) != digest)
+        if name is not None:
+            known[name] = digest
+    return firsts
+
+
+async def set_parked(session: WriteSession, parked: Sequence[tuple[Name, str, UUID | None]], now: datetime) -> None:
+    """Say of events that they are set aside; what was applied under the same name before stays applied."""
+    await session.run(
+        "UPDATE intake.inbox i SET state = 'parked', reason = u.reason, case_id = u.case_id, heard_at = :now"
+        " FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]), CAST(:reasons AS text[]), CAST(:cases AS uuid[]))"
+        " AS u (source, id, reason, case_id)"
+        " WHERE i.source = u.source AND i.id = u.id AND (i.heard_at IS NULL OR i.state = 'parked')",
+        now=now,
+        sources=[source for (source, _), *_ in parked],
+        ids=[event_id for (_, event_id), *_ in parked],
+        reasons=[reason for _, reason, _ in parked],
+        cases=[case_id for *_, case_id in parked],
+    )
+
+
+async def digests(session: ReadSession, names: Collection[Name]) -> dict[Name, bytes]:
+    """Give the digests under which events of these names are known."""
+    rows = await session.all(
+        "SELECT i.source, i.id, i.digest FROM intake.inbox i"
+        " JOIN unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS u (source, id) USING (source, id)",
+        sources=[source for source, _ in names],
+        ids=[event_id for _, event_id in names],
+    )
+    return {(row.source, row.id): row.digest for row in rows}
+
+
+async def mark_accepted(session: WriteSession, events: Sequence[InboundEvent], now: datetime) -> None:
+    """Note at the door that the broker has these events; the consumer may have been quicker."""
+    await session.run(
+        "INSERT INTO intake.inbox (source, id, digest, type, sender, facility_ori, detainer_id, time, sequence, state,"
+        " accepted_at)"
+        " SELECT u.*, 'accepted', CAST(:now AS timestamptz) FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]),"
+        " CAST(:digests AS bytea[]), CAST(:types AS text[]), CAST(:senders AS text[]), CAST(:oris AS text[]),"
+        " CAST(:detainers AS text[]), CAST(:times AS timestamptz[]), CAST(:sequences AS text[])) AS u"
+        " ON CONFLICT DO NOTHING",
+        now=now,
+        **_columns(events),
+    )
+
+
+def _columns(events: Sequence[InboundEvent]) -> dict[str, Any]:
+    """Give the inbox's columns of events, each as one array."""
+    return {
+        "sources": [e.source for e in events],
+        "ids": [e.id for e in events],
+        "digests": [e.digest for e in events],
+        "types": [e.type for e in events],
+        "senders": [sender_of(e.type) for e in events],
+        "oris": [e.facility_ori for e in events],
+        "detainers": [e.detainer_id for e in events],
+        "times": [e.time for e in events],
+        "sequences": [e.sequence for e in events],
+    }
+
+
+async def keep_raw(session: WriteSession, events: Sequence[InboundEvent]) -> None:
+    """Keep what the events say, in the table from which persons can be erased one day."""
+    await session.run(
+        "INSERT INTO intake.raw_events (source, id, data, salt) SELECT * FROM unnest(CAST(:sources AS text[]),"
+        " CAST(:ids AS text[]), CAST(:datas AS bytea[]), CAST(:salts AS bytea[])) ON CONFLICT DO NOTHING",
+        sources=[e.source for e in events],
+        ids=[e.id for e in events],
+        datas=[msgspec.json.encode(e.data) for e in events],
+        salts=[os.urandom(16) for _ in events],
+    )
+
+
+async def lock_identifiers(session: WriteSession, names: Collection[Identifier]) -> None:
+    """Make the identifiers' rows, then lock them in one order, before anyone looks for a tie."""
+    ordered = sorted(names)
+    keys = {"kinds": [name.kind for name in ordered], "values": [name.value for name in ordered]}
+    await session.run(
+        "INSERT INTO intake.identifiers SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[]))"
+        " AS u (kind, value) ORDER BY kind, value ON CONFLICT DO NOTHING",
+        **keys,
+    )
+    await session.all(
+        "SELECT 1 FROM intake.identifiers i JOIN unnest(CAST(:kinds AS text[]), CAST(:values AS text[]))"
+        " AS u (kind, value) USING (kind, value) ORDER BY i.kind, i.value FOR UPDATE OF i",
+        **keys,
+    )
+
+
+async def ties(session: ReadSession, names: Collection[Identifier]) -> list[Tie]:
+    """Give the cases on which these numbers were seen, with when each person was in custody."""
+    rows = await session.all(
+        "SELECT t.kind, t.value, t.case_id, c.booked_at, c.gone_at FROM intake.ties t"
+        " JOIN unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS u (kind, value) USING (kind, value)"
+        " JOIN intake.cases c USING (case_id)",
+        kinds=[name.kind for name in names],
+        values=[name.value for name in names],
+    )
+    return [
+        Tie(
+            kind=row.kind,
+            value=row.value,
+            case_id=row.case_id,
+            from_=row.booked_at - _ONE_DAY if row.booked_at else None,
+            until=row.gone_at,
+        )
+        for row in rows
+    ]
+
+
+async def ties_of(session: ReadSession, case_ids: Collection[UUID]) -> list[tuple[UUID, Identifier]]:
+    """Give every number by which these cases are known."""
+    rows = await session.all(
+        "SELECT case_id, kind, value FROM intake.ties WHERE case_id = ANY (CAST(:cases AS uuid[]))",
+        cases=list(case_ids),
+    )
+    return [(row.case_id, Identifier(row.kind, row.value)) for row in rows]
+
+
+async def tie(
+    session: WriteSession, seen: Sequence[tuple[Identifier, UUID]], now: datetime, *, by_hand: bool = False
+) -> None:
+    """Note that numbers were seen on cases."""
+    await session.run(
+        "INSERT INTO intake.ties (kind, value, case_id, since, by_hand) SELECT u.*, CAST(:now AS timestamptz), :by_hand"
+        " FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[]), CAST(:cases AS uuid[])) AS u"
+        " ON CONFLICT DO NOTHING",
+        now=now,
+        by_hand=by_hand,
+        kinds=[name.kind for name, _ in seen],
+        values=[name.value for name, _ in seen],
+        cases=[case_id for _, case_id in seen],
+    )
+
+
+async def events_of(session: ReadSession, case_ids: Collection[UUID]) -> dict[UUID, list[Kept]]:
+    """Load all events of cases, in one query."""
+    rows = await session.all(
+        "SELECT i.case_id, i.source, i.id, i.type, i.time, i.heard_at, i.sequence, i.reason, r.data FROM intake.inbox i"
+        " JOIN intake.raw_events r USING (source, id) WHERE i.case_id = ANY (CAST(:cases AS uuid[]))",
+        cases=list(case_ids),
+    )
+    found: dict[UUID, list[Kept]] = {case_id: [] for case_id in case_ids}
+    for row in rows:
+        found[row.case_id].append(Kept(_heard(row), row.reason))
+    return found
+
+
+def _heard(row: Any) -> HeardEvent:
+    return HeardEvent(
+        source=row.source,
+        id=row.id,
+        type=row.type,
+        time=row.time,
+        heard_at=row.heard_at,
+        data=msgspec.json.decode(row.data),
+        sequence=row.sequence,
+    )
+
+
+async def event(session: ReadSession, name: Name) -> HeardEvent:
+    """Load one event that is known to be there."""
+    row = await session.one(
+        "SELECT i.source, i.id, i.type, i.time, i.heard_at, i.sequence, r.data FROM intake.inbox i"
+        " JOIN intake.raw_events r USING (source, id) WHERE i.source = :source AND i.id = :id",
+        source=name[0],
+        id=name[1],
+    )
+    assert row is not None  # noqa: S101 - the caller holds its lock
+    return _heard(row)
+
+
+async def waiting_for(
+    session: ReadSession, names: Collection[Identifier]
+) -> list[tuple[HeardEvent, tuple[Identifier, ...]]]:
+    """Give the events that wait for one of these numbers, each with all numbers of its own."""
+    rows = await session.all(
+        "SELECT i.source, i.id, i.type, i.time, i.heard_at, i.sequence, r.data,"
+        " array_agg(ARRAY[w.kind, w.value]) AS names FROM intake.waiting_identifiers w"
+        " JOIN intake.inbox i USING (source, id) JOIN intake.raw_events r USING (source, id)"
+        " WHERE (w.source, w.id) IN (SELECT x.source, x.id FROM intake.waiting_identifiers x"
+        " JOIN unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS u (kind, value) USING (kind, value))"
+        " GROUP BY i.source, i.id, r.data",
+        kinds=[name.kind for name in names],
+        values=[name.value for name in names],
+    )
+    return [(_heard(row), tuple(Identifier(kind, value) for kind, value in row.names)) for row in rows]
+
+
+async def let_wait(session: WriteSession, waiting: Sequence[tuple[InboundEvent, str, datetime]], now: datetime) -> None:
+    """Put events on the waiting list, each with the reason and the instant at which an operator is asked."""
+    await session.run(
+        "INSERT INTO intake.waiting (source, id, type, facility_ori, reason, time, ask_at, since)"
+        " SELECT u.*, CAST(:now AS timestamptz) FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]),"
+        " CAST(:types AS text[]), CAST(:oris AS text[]), CAST(:reasons AS text[]), CAST(:times AS timestamptz[]),"
+        " CAST(:asks AS timestamptz[])) AS u ON CONFLICT DO NOTHING",
+        now=now,
+        sources=[e.source for e, *_ in waiting],
+        ids=[e.id for e, *_ in waiting],
+        types=[e.type for e, *_ in waiting],
+        oris=[e.facility_ori for e, *_ in waiting],
+        reasons=[reason for _, reason, _ in waiting],
+        times=[e.time for e, *_ in waiting],
+        asks=[ask_at for *_, ask_at in waiting],
+    )
+    names = [(name, e) for e, *_ in waiting for name in e.ties]
+    await session.run(
+        "INSERT INTO intake.waiting_identifiers (kind, value, source, id) SELECT * FROM unnest(CAST(:kinds AS text[]),"
+        " CAST(:values AS text[]), CAST(:sources AS text[]), CAST(:ids AS text[])) ON CONFLICT DO NOTHING",
+        kinds=[name.kind for name, _ in names],
+        values=[name.value for name, _ in names],
+        sources=[e.source for _, e in names],
+        ids=[e.id for _, e in names],
+    )
+    await set_states(session, [((e.source, e.id), "waiting", reason, None) for e, reason, _ in waiting])
+
+
+async def end_wait(session: WriteSession, names: Collection[Name]) -> None:
+    """Take events off the waiting list."""
+    for table in ("waiting_identifiers", "waiting"):
+        await session.run(
+            f"DELETE FROM intake.{table} w USING unnest(CAST(:sources AS text[]), CAST(:ids AS text[]))"
+            " AS u (source, id) WHERE w.source = u.source AND w.id = u.id",
+            sources=[source for source, _ in names],
+            ids=[event_id for _, event_id in names],
+        )
+
+
+async def set_states(session: WriteSession, states: Sequence[tuple[Name, str, str | None, UUID | None]]) -> None:
+    """Set what became of events: state, reason, case."""
+    await session.run(
+        "UPDATE intake.inbox i SET state = u.state, reason = u.reason, case_id = coalesce(u.case_id, i.case_id)"
+        " FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]), CAST(:states AS text[]), "
+        " CAST(:reasons AS text[]), CAST(:cases AS uuid[])) AS u (source, id, state, reason, case_id)"
+        " WHERE i.source = u.source AND i.id = u.id",
+        sources=[source for (source, _), *_ in states],
+        ids=[event_id for (_, event_id), *_ in states],
+        states=[state for _, state, _, _ in states],
+        reasons=[reason for _, _, reason, _ in states],
+        cases=[case_id for *_, case_id in states],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmatched:
+    """A detainer whose booking nobody knows: ICE is told so in time."""
+
+    source: str
+    id: str
+    detainer_id: str
+    case_id: UUID | None
+    facility_ori: str
+    booking_number: str | None
+    lodged_at: datetime
+    heard_at: datetime
+    due_by: datetime
+
+
+async def keep_unmatched(
+    session: WriteSession, settled: Collection[UUID], placed: Collection[Name], unmatched: Sequence[Unmatched]
+) -> None:
+    """Forget what is matched by now (whole cases, single events), and keep what is not."""
+    if settled:
+        await session.run(
+            "DELETE FROM intake.unmatched WHERE case_id = ANY (CAST(:cases AS uuid[]))", cases=list(settled)
+        )
+    if placed:
+        await session.run(
+            "DELETE FROM intake.unmatched m USING unnest(CAST(:sources AS text[]), CAST(:ids AS text[]))"
+            " AS u (source, id) WHERE m.source = u.source AND m.id = u.id",
+            sources=[source for source, _ in placed],
+            ids=[event_id for _, event_id in placed],
+        )
+    if unmatched:
+        await session.run(
+            "INSERT INTO intake.unmatched (source, id, detainer_id, case_id, facility_ori, booking_number, lodged_at,"
+            " heard_at, due_by) SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]),"
+            " CAST(:detainers AS text[]), CAST(:cases AS uuid[]), CAST(:oris AS text[]), CAST(:numbers AS text[]),"
+            " CAST(:lodged AS timestamptz[]), CAST(:heard AS timestamptz[]), CAST(:dues AS timestamptz[]))"
+            " ON CONFLICT (source, id) DO UPDATE SET case_id = excluded.case_id, due_by = excluded.due_by",
+            sources=[u.source for u in unmatched],
+            ids=[u.id for u in unmatched],
+            detainers=[u.detainer_id for u in unmatched],
+            cases=[u.case_id for u in unmatched],
+            oris=[u.facility_ori for u in unmatched],
+            numbers=[u.booking_number for u in unmatched],
+            lodged=[u.lodged_at for u in unmatched],
+            heard=[u.heard_at for u in unmatched],
+            dues=[u.due_by for u in unmatched],
+        )
+
+
+async def keep_persons(session: WriteSession, persons: Mapping[UUID, tuple[str, Any]]) -> None:
+    """Keep who was booked, apart from everything else."""
+    await session.run(
+        "INSERT INTO intake.persons (case_id, facility_ori, person, salt) SELECT * FROM unnest(CAST(:cases AS uuid[]),"
+        " CAST(:oris AS text[]), CAST(:persons AS bytea[]), CAST(:salts AS bytea[]))"
+        " ON CONFLICT (case_id) DO UPDATE SET person = excluded.person, facility_ori = excluded.facility_ori",
+        cases=list(persons),
+        oris=[ori for ori, _ in persons.values()],
+        persons=[msgspec.json.encode(person) for _, person in persons.values()],
+        salts=[os.urandom(16) for _ in persons],
+    )

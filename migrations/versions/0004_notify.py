@@ -180,7 +180,7 @@ def upgrade() -> None:
     op.execute(f"GRANT INSERT ON notify.receipts, notify.checks, notify.journal TO {requests}")
     op.execute(f"GRANT UPDATE ON notify.checks TO {requests}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON notify.journal_heads TO {requests}")
-    for table in ("windows", "notices", "deliveries", "receipts"):
+    for table in ("windows", "notices", "deliveries", "receipts", "journal"):
         for statement in statements(neighbours_read("notify", table, ("decision",), sees=by_ori)):
             op.execute(statement)
 
@@ -189,6 +189,10 @@ def downgrade() -> None:
     """Take notify's tables away."""
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute("DROP VIEW notify.due")
+    # The journal stays until the ground goes, so its readers are taken away by name.
+    for policy in ("decision_pipeline_reads", "decision_api_sees"):
+        op.execute(f"DROP POLICY {policy} ON notify.journal")
+    op.execute(f"REVOKE SELECT ON notify.journal FROM {pipeline('decision')}, {api('decision')}")
     for table in (
         "checks",
         "receipts",

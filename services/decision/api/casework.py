@@ -15,24 +15,10 @@ from shared.domain.case import Detainer
 Shown = dict[str, Any]
 
 #: What jail and ICE see of a decision; besides, its number and the case version it was made on.
-_TOLD = [
-    "id",
-    "case_id",
-    "detainer_id",
-    "facility_ori",
-    "booking_number",
-    "outcome",
-    "policy",
-    "rule",
-    "citation",
-    "decided_at",
-    "decided_by",
-    "window",
-    "supersedes",
-    "due_by",
-    "number",
-    "case_version",
-]
+_TOLD = (
+    *("id", "case_id", "detainer_id", "facility_ori", "booking_number", "outcome", "policy", "rule", "citation"),
+    *("decided_at", "decided_by", "window", "supersedes", "due_by", "number", "case_version"),
+)
 _EXPLAINED = ("confidence", "unknown", "near_misses", "counterfactual", "duties")
 
 

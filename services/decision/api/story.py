@@ -13,8 +13,8 @@ from shared.http.paging import cursor
 
 #: The three journals, each case's in its own order; at one instant, in the order in which word goes round.
 _JOURNALS = " UNION ALL ".join(
-    f"SELECT at, '{step} {service}' AS writer, to_char(seq, 'FM00000000000000000000') AS place, kind, detainer_id, body,"
-    f" NULL AS source, NULL AS id, NULL AS state, NULL AS reason, CAST(NULL AS timestamptz) AS heard_at"
+    f"SELECT at, '{step} {service}' AS writer, to_char(seq, 'FM00000000000000000000') AS place, kind, detainer_id,"
+    f" body, NULL AS source, NULL AS id, NULL AS state, NULL AS reason, CAST(NULL AS timestamptz) AS heard_at"
     f" FROM {service}.journal WHERE case_id = :case"
     for step, service in enumerate(("intake", "decision", "notify"), start=1)
 )
@@ -46,7 +46,7 @@ async def told(
     """Give a page of the story that the session may see, and the cursor of the next one."""
     rows = await session.all(
         f"SELECT * FROM ({_JOURNALS} UNION ALL {_EVENTS}) AS story"
-        ' WHERE CAST(:at AS timestamptz) IS NULL OR (at, service COLLATE "C", place COLLATE "C")'
+        ' WHERE CAST(:at AS timestamptz) IS NULL OR (at, writer COLLATE "C", place COLLATE "C")'
         " > (CAST(:at AS timestamptz), CAST(:writer AS text), CAST(:place AS text))"
         ' ORDER BY at, writer COLLATE "C", place COLLATE "C" LIMIT :most',
         case=case_id,

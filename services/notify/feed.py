@@ -1,0 +1,93 @@
+"""Places in the recipients' feeds, given out under a lock, and the writing down of what was sent."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.notify.dossier import Notice
+from services.notify.rows import write
+from shared.db.session import WriteSession
+from shared.runtime.ids import Ids
+
+#: The one way out of this service: the notice lies in the recipient's feed until it is fetched.
+_WAY, _RESULT = "pull", "in feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A notice and its words as they go out."""
+
+    notice: Notice
+    told: dict[str, Any]
+
+
+async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now: datetime) -> None:
+    """Give each notice the next place in its recipient's feed, in the order given.
+
+    The recipients' rows stay locked until the commit, so places appear in the order of commits and a reader
+    that goes on from the last place it saw skips nothing.
+    """
+    if not outgoing:
+        return
+    places = await _places(session, [each.notice.recipient for each in outgoing])
+    await session.run(
+        "UPDATE notify.deliveries d SET state = 'sent', sent_at = :now, position = u.position, told = u.told"
+        " FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS bigint[]), CAST(:told AS bytea[])) AS u (id, position, told)"
+        " WHERE d.notice_id = u.id",
+        now=now,
+        ids=[each.notice.id for each in outgoing],
+        places=places,
+        told=[write(each.told) for each in outgoing],
+    )
+    await session.run(
+        "INSERT INTO notify.attempts (id, notice_id, facility_ori, recipient, way, at, result)"
+        " SELECT u.*, :way, CAST(:now AS timestamptz), :result FROM unnest(CAST(:attempts AS uuid[]),"
+        " CAST(:ids AS uuid[]), CAST(:oris AS text[]), CAST(:recipients AS text[])) AS u",
+        way=_WAY,
+        result=_RESULT,
+        now=now,
+        attempts=[ids.new() for _ in outgoing],
+        ids=[each.notice.id for each in outgoing],
+        oris=[each.notice.facility_ori for each in outgoing],
+        recipients=[each.notice.recipient for each in outgoing],
+    )
+
+
+async def _places(session: WriteSession, recipients: Sequence[str]) -> list[int]:
+    """Lock the recipients' rows in order and give each notice its place."""
+    wanted = Counter(recipients)
+    names = sorted(wanted)
+    await session.run(
+        "INSERT INTO notify.recipients (recipient, last_position)"
+        " SELECT name, 0 FROM unnest(CAST(:names AS text[])) AS name ORDER BY name ON CONFLICT DO NOTHING",
+        names=names,
+    )
+    rows = await session.all(
+        "SELECT recipient, last_position FROM notify.recipients WHERE recipient = ANY (CAST(:names AS text[]))"
+        " ORDER BY recipient FOR UPDATE",
+        names=names,
+    )
+    await session.run(
+        "UPDATE notify.recipients r SET last_position = r.last_position + u.wanted"
+        " FROM unnest(CAST(:names AS text[]), CAST(:wanted AS bigint[])) AS u (name, wanted) WHERE r.recipient = u.name",
+        names=names,
+        wanted=[wanted[name] for name in names],
+    )
+    last: dict[str, int] = {row.recipient: row.last_position for row in rows}
+    places = []
+    for recipient in recipients:
+        last[recipient] += 1
+        places.append(last[recipient])
+    return places
+
+
+async def drop(session: WriteSession, notice_ids: Sequence[UUID]) -> None:
+    """Mark notices that a later word has overtaken before they were sent."""
+    if notice_ids:
+        await session.run(
+            "UPDATE notify.deliveries SET state = 'replaced' WHERE notice_id = ANY (CAST(:ids AS uuid[]))",
+            ids=list(notice_ids),
+        )

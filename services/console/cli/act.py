@@ -1,0 +1,65 @@
+"""Answer a review, link an event that waits: what the law leaves to a person."""
+
+from typing import Annotated
+
+import typer
+
+from services.console.cli.client import Client
+from services.console.cli.options import AsJson, DataDir
+from services.console.cli.say import as_json, items, note
+
+reviews = typer.Typer(help="Questions for a person.", no_args_is_help=True)
+waiting = typer.Typer(help="Events without a booking.", no_args_is_help=True)
+
+
+@reviews.command("list")
+def list_reviews(data_dir: DataDir = None, json: AsJson = False) -> None:
+    """List the reviews that are open, the most urgent first."""
+    found = sorted(Client.of(data_dir, "reviewer").every("decision", "/v1/reviews"), key=lambda one: str(one["due_by"]))
+    columns = ("id", "state", "due_by", "facility_ori", "booking_number", "detainer_id", "office")
+    items("Reviews", found, columns, json_wanted=json)
+
+
+@reviews.command("answer")
+def answer(
+    review_id: Annotated[str, typer.Argument(metavar="ID", help="The review's id.")],
+    outcome: Annotated[str, typer.Option(help="HOLD or RELEASE.")],
+    reason_code: Annotated[str, typer.Option(help="The reason in one word, such as public_safety.")],
+    rationale: Annotated[str, typer.Option(help="The reason in your own words.")],
+    reviewer: Annotated[str, typer.Option("--as", help="Whose key to use: reviewer or reviewer2.")] = "reviewer",
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Claim a review and answer it; refused where the law leaves no room for the answer."""
+    client = Client.of(data_dir, reviewer)
+    client.ask("POST", "decision", f"/v1/reviews/{review_id}/claim")
+    body = {"outcome": outcome, "reason_code": reason_code, "rationale": rationale}
+    told = client.ask("POST", "decision", f"/v1/reviews/{review_id}/answer", body)
+    if json:
+        as_json(told)
+    else:
+        note(f"review {review_id} is answered: {outcome}")
+
+
+@waiting.command("list")
+def list_waiting(data_dir: DataDir = None, json: AsJson = False) -> None:
+    """List the events that wait for a booking."""
+    found = list(Client.of(data_dir, "operator").every("intake", "/v1/waiting"))
+    items("Waiting", found, ("since", "type", "source", "id", "facility_ori", "reason", "ask_at"), json_wanted=json)
+
+
+@waiting.command("link")
+def link(
+    event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's id.")],
+    booking: Annotated[str, typer.Option(help="The booking it belongs to: ORI/number.")],
+    source: Annotated[str, typer.Option(help="The event's source.")],
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Link an event that waits to the booking it belongs to; kept against the matcher."""
+    body = {"source": source, "booking": booking}
+    told = Client.of(data_dir, "operator").ask("POST", "intake", f"/v1/waiting/{event_id}/link", body)
+    if json:
+        as_json(told)
+    else:
+        note(f"event {event_id} is linked to {booking}")

@@ -1,0 +1,127 @@
+"""The played people: jails and ICE read their feeds and sign, reviewers answer, operators link."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from services.console.play.model import PersonLine
+from shared.domain.errors import CountersignError
+
+_MOST_RECEIPTS = 500
+_GONE = (httpx.codes.NOT_FOUND, httpx.codes.CONFLICT)
+_TRIES, _PAUSE_S = 600, 0.2
+
+
+class NotPlayed(CountersignError):
+    """A played person was sent away by the service."""
+
+
+class Played:
+    """Does over HTTP what people would do, each with a key of their own."""
+
+    def __init__(self, clients: Mapping[str, httpx.AsyncClient], keys: Mapping[str, str]) -> None:
+        self._clients = clients
+        self._keys = keys
+        #: Where each recipient goes on reading, and the last place it has seen given out.
+        self._after: dict[str, str] = {}
+        self._seen: dict[str, int] = {}
+        #: What was done and what came too late.
+        self.did: Counter[str] = Counter()
+
+    async def read_feeds(self, feeds: Mapping[str, int]) -> bool:
+        """Let every recipient with news read and sign for it; tell whether anyone had any."""
+        news = {name: last for name, last in feeds.items() if last > self._seen.get(name, 0) and name in self._keys}
+        await asyncio.gather(*(self._read(name) for name in news))
+        self._seen.update(news)
+        return bool(news)
+
+    async def act(self, line: PersonLine) -> None:
+        """Do what a line of the play says; what comes too late is counted, and no error."""
+        if line.act == "play.review_answer":
+            await self._answer(line.what)
+        elif line.act == "play.waiting_link":
+            await self._link(line.what)
+        else:
+            self.did[f"{line.act} is unknown"] += 1
+
+    async def _read(self, recipient: str) -> None:
+        path = "/v1/ice/responses" if recipient == "ice" else f"/v1/jails/{recipient.removeprefix('jail:')}/notices"
+        receipts = "/v1/ice/receipts" if recipient == "ice" else path.replace("/notices", "/receipts")
+        while True:
+            after = self._after.get(recipient)
+            found = (
+                await self._ask(recipient, "notify", "GET", path, params={"after": after} if after else None)
+            ).json()
+            ids = [item["id"] for item in found["items"]]
+            if ids:
+                body = {"ids": ids, "signed_by": "played " + recipient.partition(":")[0]}
+                await self._ask(recipient, "notify", "POST", receipts, json=body)
+                self.did["notices read"] += len(ids)
+            if found["next"] is None or not ids:
+                return
+            self._after[recipient] = found["next"]
+
+    async def _answer(self, what: Mapping[str, Any]) -> None:
+        review = await self._open_review(str(what.get("detainer_id")))
+        if review is None:
+            self.did["answers too late"] += 1
+            return
+        body = {name: what.get(name) for name in ("outcome", "reason_code", "rationale")}
+        for step, sent in (("claim", None), ("answer", body)):
+            answer = await self._ask(
+                "reviewer", "decision", "POST", f"/v1/reviews/{review}/{step}", json=sent, allowed=_GONE
+            )
+            if answer.is_error:
+                self.did["answers too late"] += 1
+                return
+        self.did["answers"] += 1
+
+    async def _open_review(self, detainer_id: str) -> str | None:
+        after: str | None = None
+        while True:
+            params = {"after": after} if after else None
+            found = (await self._ask("reviewer", "decision", "GET", "/v1/reviews", params=params)).json()
+            for review in found["items"]:
+                if review["detainer_id"] == detainer_id and review["state"] in ("open", "claimed"):
+                    return str(review["id"])
+            after = found["next"]
+            if after is None or not found["items"]:
+                return None
+
+    async def _link(self, what: Mapping[str, Any]) -> None:
+        body = {"source": what.get("source"), "booking": what.get("booking")}
+        path = f"/v1/waiting/{what.get('id')}/link"
+        answer = await self._ask("operator", "intake", "POST", path, json=body, allowed=_GONE)
+        self.did["links too late" if answer.is_error else "links"] += 1
+
+    async def _ask(
+        self,
+        who: str,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+        allowed: tuple[int, ...] = (),
+    ) -> httpx.Response:
+        """Ask as ``who``; a service that is being started again is waited for. Raises NotPlayed."""
+        trouble = ""
+        for _ in range(_TRIES):
+            try:
+                answer = await self._clients[service].request(
+                    method, path, json=json, params=params, headers={"Authorization": f"Bearer {self._keys[who]}"}
+                )
+            except httpx.TransportError as error:
+                trouble = type(error).__name__
+            else:
+                if not answer.is_error or answer.status_code in allowed:
+                    return answer
+                if not answer.is_server_error and answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                    raise NotPlayed(f"{service} sent {who} away at {path}: {answer.status_code} {answer.text[:300]}")
+                trouble = str(answer.status_code)
+            await asyncio.sleep(_PAUSE_S)
+        raise NotPlayed(f"{service} does not serve {who} at {path}: {trouble}")

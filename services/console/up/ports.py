@@ -1,0 +1,67 @@
+"""Which part listens where: fixed places from the base on, or free ones."""
+
+import socket
+
+from shared.domain.errors import CountersignError
+
+HOST = "127.0.0.1"
+_PLACES = {"intake": 1, "decision": 2, "notify": 3}
+#: Broker and Postgres take the first free port from here on; nobody needs to know theirs by heart.
+_BROKER, _POSTGRES, _ROOM = 20, 30, 10
+
+
+class PortTaken(CountersignError):
+    """A port that a part should listen on is in use."""
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def service_ports(base: int) -> dict[str, int]:
+    """Give each service its port; with base 0, whichever are free. Raises PortTaken."""
+    if base == 0:
+        return dict(zip(_PLACES, free_ports(len(_PLACES)), strict=True))
+    ports = {name: base + place for name, place in _PLACES.items()}
+    for name, port in ports.items():
+        if not is_free(port):
+            raise PortTaken(f"port {port} for {name} is taken: end what uses it, or give another --port-base")
+    return ports
+
+
+def broker_port(base: int) -> int:
+    """Give the broker's port."""
+    return free_ports(1)[0] if base == 0 else _first_free(base + _BROKER)
+
+
+def postgres_port(base: int, last: int | None) -> int:
+    """Give the database's port: the one it had, if nothing else took it."""
+    if last is not None and is_free(last):
+        return last
+    return free_ports(1)[0] if base == 0 else _first_free(base + _POSTGRES)
+
+
+def free_ports(count: int) -> list[int]:
+    """Give so many different ports that nobody uses."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind((HOST, 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def _first_free(begin: int) -> int:
+    for port in range(begin, begin + _ROOM):
+        if is_free(port):
+            return port
+    raise PortTaken(f"all ports from {begin} to {begin + _ROOM - 1} are taken: give another --port-base")

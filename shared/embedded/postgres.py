@@ -16,6 +16,7 @@ import asyncpg
 import structlog
 
 from shared.embedded.binaries import Binaries, PostgresUnusable, find_binaries, launcher, lend, run
+from shared.embedded.postmaster import adopt, is_alive, is_postgres, noted, remove_stale_note
 
 __all__ = ["HOST", "PostgresServer", "PostgresUnusable", "start_postgres", "stop_postgres"]
 
@@ -43,9 +44,6 @@ _SETTINGS = {
     "log_timezone": "UTC",
 }
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-#: Servers that this process started, by process id: to be waited for, so that none stays a zombie.
-_children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +88,10 @@ async def start_postgres(
 
 async def stop_postgres(server: PostgresServer, *, mode: Literal["smart", "fast", "immediate"] = "fast") -> None:
     """Stop the server and wait until it is gone; nothing happens when it is gone already."""
-    if _is_alive(server.pid):
+    if is_alive(server.pid):
         os.kill(server.pid, _SIGNALS[mode])
     async with asyncio.timeout(_STOP_S):
-        while _is_alive(server.pid):  # noqa: ASYNC110  # another process rings no bell when it ends
+        while is_alive(server.pid):  # noqa: ASYNC110  # another process rings no bell when it ends
             await asyncio.sleep(_PAUSE_S)
     log.info("postgres.stopped", port=server.port)
 
@@ -165,8 +163,8 @@ async def _start(binaries: Binaries, data_dir: Path, port: int, settings: dict[s
     for _ in range(_ATTEMPTS):
         child, heard_from = await asyncio.to_thread(_spawn, command, data_dir)
         server = PostgresServer(HOST, port, SUPERUSER, _password(data_dir), data_dir, child.pid)
+        adopt(child)
         if await _comes_up(server, child):
-            _children[child.pid] = child
             log.info("postgres.ready", port=port, version=binaries.major)
             return server
         last_words = _read_from(_log_file(data_dir), heard_from)
@@ -178,7 +176,7 @@ async def _start(binaries: Binaries, data_dir: Path, port: int, settings: dict[s
 
 def _spawn(command: list[str], data_dir: Path) -> tuple[subprocess.Popen[bytes], int]:
     """Start the server in a session of its own: Ctrl-C must reach the services first, and them alone."""
-    _remove_stale_pid(data_dir)
+    remove_stale_note(data_dir)
     with _log_file(data_dir).open("ab") as out:
         heard_from = out.tell()
         child = subprocess.Popen(  # noqa: S603  # a program we looked for ourselves
@@ -189,14 +187,18 @@ def _spawn(command: list[str], data_dir: Path) -> tuple[subprocess.Popen[bytes],
 
 async def _comes_up(server: PostgresServer, child: subprocess.Popen[bytes]) -> bool:
     """Wait until it answers; False when it ended instead."""
-    deadline = asyncio.get_running_loop().time() + _START_S
-    while child.poll() is None:
-        if await _answers(server):
-            return True
-        if asyncio.get_running_loop().time() > deadline:
-            child.kill()
-            child.wait()
-        await asyncio.sleep(_PAUSE_S)
+    try:
+        async with asyncio.timeout(_START_S):
+            while child.poll() is None:
+                if await _answers(server):
+                    return True
+                await asyncio.sleep(_PAUSE_S)
+    except TimeoutError:
+        child.send_signal(_SIGNALS["immediate"])
+        child.wait()
+    except BaseException:
+        child.send_signal(_SIGNALS["immediate"])  # nobody will be there to stop it
+        raise
     return False
 
 
@@ -232,15 +234,15 @@ def _read_from(path: Path, at: int) -> str:
 
 async def _running(data_dir: Path, port: int) -> PostgresServer | None:
     """Give the server that already runs on the folder, if one does."""
-    noted = _noted(data_dir)
-    if noted is None or not _is_postgres(noted[0]):
+    found = noted(data_dir)
+    if found is None or not is_postgres(found[0]):
         return None
-    pid, its_port = noted
+    pid, its_port = found
     if its_port != port:
         raise PostgresUnusable(f"a server already runs on {data_dir}, on port {its_port} and not {port}: stop it first")
     server = PostgresServer(HOST, port, SUPERUSER, _password(data_dir), data_dir, pid)
     deadline = asyncio.get_running_loop().time() + _START_S
-    while _is_alive(pid):
+    while is_alive(pid):
         if await _answers(server):
             log.info("postgres.reused", port=port)
             return server
@@ -248,40 +250,3 @@ async def _running(data_dir: Path, port: int) -> PostgresServer | None:
             raise PostgresUnusable(f"a server (process {pid}) runs on {data_dir} but does not answer on port {port}")
         await asyncio.sleep(_PAUSE_S)
     return None
-
-
-def _noted(data_dir: Path) -> tuple[int, int] | None:
-    """Read process id and port from the server's own note; None when there is none, or half of one."""
-    try:
-        lines = (data_dir / "postmaster.pid").read_text().splitlines()
-        return int(lines[0]), int(lines[3])
-    except (FileNotFoundError, IndexError, ValueError):
-        return None
-
-
-def _remove_stale_pid(data_dir: Path) -> None:
-    """Drop the note of a server that was killed, when its number now belongs to some other program."""
-    noted = _noted(data_dir)
-    if noted is not None and _is_alive(noted[0]) and not _is_postgres(noted[0]):
-        (data_dir / "postmaster.pid").unlink()
-
-
-def _is_postgres(pid: int) -> bool:
-    """Tell whether a living process is a postgres; where there is no /proc, the note is believed."""
-    try:
-        return _is_alive(pid) and Path(f"/proc/{pid}/comm").read_text().startswith("postgres")
-    except FileNotFoundError:
-        return _is_alive(pid)
-
-
-def _is_alive(pid: int) -> bool:
-    child = _children.get(pid)
-    if child is not None:
-        return child.poll() is None
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -39,6 +39,8 @@ log = structlog.get_logger()
 _CLIENT_ID = "countersign"
 #: A static member that does not come back within this time loses its partitions to the others.
 SESSION_MS = 10_000
+#: How soon a member hears that partitions are shared out anew.
+_HEARTBEAT_MS = 1_000
 #: A fetch that waits at the broker holds up one for partitions just begun, so it is kept short.
 _FETCH_WAIT_MS = 100
 _QUERY_TIMEOUT_MS = 5_000
@@ -61,6 +63,7 @@ def group_consumer(bootstrap: str, group: str, instance: str) -> AIOKafkaConsume
         enable_auto_commit=False,
         auto_offset_reset="none",
         session_timeout_ms=SESSION_MS,
+        heartbeat_interval_ms=_HEARTBEAT_MS,
         fetch_max_wait_ms=_FETCH_WAIT_MS,
     )
 

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import structlog
 
@@ -18,6 +17,9 @@ from shared.kafka.aio import (
     group_consumer,
     start,
 )
+from shared.kafka.source import RawBatch, Record, Source, Stretch
+
+__all__ = ["KafkaSource", "Positions", "RawBatch", "Record", "Source", "Stretch"]
 
 log = structlog.get_logger()
 
@@ -28,52 +30,6 @@ Positions = Callable[[Collection[Place], Mapping[Place, int]], Awaitable[Mapping
 #: Telling Kafka of offsets is a courtesy, so it may not hold up the work for long.
 _TELLING_S = 2.0
 _AGAIN_AFTER_S = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One message as it lies in the log."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """What a batch covers of one partition: from ``begin`` up to, not including, ``end``."""
-
-    topic: str
-    partition: int
-    begin: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class RawBatch:
-    """Records, and the stretches of the log that they were all of."""
-
-    records: tuple[Record, ...]
-    stretches: tuple[Stretch, ...]
-
-
-class Source(Protocol):
-    """Where batches come from."""
-
-    async def take(self) -> RawBatch:
-        """Wait until something is there, or for a short time; the batch may be empty."""
-        ...
-
-    async def told(self, stretches: Sequence[Stretch]) -> None:
-        """Tell Kafka how far we are, for its own tools; a failure does no harm."""
-        ...
-
-    async def rewind(self) -> None:
-        """Forget what was fetched; begin again from the rows."""
-        ...
 
 
 class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -177,7 +133,8 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     async def _poll(self, wait_s: float) -> dict[TopicPartition, list[Any]]:
         """Fetch, but come back at once when partitions are shared out anew."""
-        self._changed.clear()
+        if not self._fresh:
+            self._changed.clear()
         fetching = asyncio.create_task(self._fetch(wait_s))
         changing = asyncio.create_task(self._changed.wait())
         try:
@@ -207,10 +164,15 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     async def _judge(self, error: OffsetOutOfRangeError) -> None:
         """Raise OffsetOutOfRange if it is about a place of ours, and not one that Kafka remembered."""
         for tp, offset in error.args[0].items():
-            if self._at.get(tp) is not None:
+            if tp not in self._at:
+                continue
+            try:
                 starts = await self._consumer.beginning_offsets([tp])
                 ends = await self._consumer.end_offsets([tp])
-                raise _out_of_range(tp, offset, starts[tp], ends[tp]) from error
+            except KafkaError as away:
+                self._log.warning("source.away", error=repr(away))
+                return  # the next fetch says the same again
+            raise _out_of_range(tp, offset, starts[tp], ends[tp]) from error
 
     async def _batch(self, fetched: Mapping[TopicPartition, Iterable[Any]]) -> RawBatch:
         """Put records and stretches together, of the partitions that are ours and placed."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import cast
 
 from shared.embedded.broker.codes import Code
-from shared.embedded.broker.group import Application, Group, Joined, Synced
+from shared.embedded.broker.group import Group
+from shared.embedded.broker.members import Application, Joined, Synced
 
 
 class Coordinator:

@@ -2,73 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from shared.embedded.broker.codes import Code
+from shared.embedded.broker.members import Application, Joined, Member, State, Synced, in_common
 
 #: A new group waits this long for others, so that members who start together are shared out once.
 FIRST_WAIT_S = 0.1
-
-
-class State(StrEnum):
-    """Where a group stands; the values are the names that Kafka's tools show."""
-
-    #: Nobody is in it.
-    EMPTY = "Empty"
-    #: Members are asked to join anew.
-    PREPARING = "PreparingRebalance"
-    #: The leader shares out the partitions.
-    COMPLETING = "CompletingRebalance"
-    #: Everyone has their partitions.
-    STABLE = "Stable"
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """What a member says of itself when it joins; times in seconds."""
-
-    client: str
-    instance: str | None
-    protocol_type: str
-    protocols: tuple[tuple[str, bytes], ...]
-    session_s: float
-    rebalance_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """The answer to a join."""
-
-    code: Code
-    member: str
-    generation: int = -1
-    protocol: str = ""
-    leader: str = ""
-    members: tuple[tuple[str, str | None, bytes], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Synced:
-    """The answer to a sync: the partitions, packed by the leader."""
-
-    code: Code
-    assignment: bytes = b""
-
-
-@dataclass(slots=True)
-class Member:
-    """One consumer; a ticket is a request of its that waits for an answer."""
-
-    name: str
-    says: Application
-    alive_until: float
-    assignment: bytes = b""
-    joining: int | None = None
-    syncing: int | None = None
-
-    def metadata(self, protocol: str) -> bytes:
-        """Give what it sent along with a protocol."""
-        return dict(self.says.protocols).get(protocol, b"")
 
 
 @dataclass(slots=True)
@@ -106,7 +45,7 @@ class Group:
         if name and name not in self.members:
             return Code.UNKNOWN_MEMBER_ID
         others = [m.says for m in self.members.values() if m.name not in {name, holder}]
-        if others and (says.protocol_type != self.protocol_type or not _in_common([says, *others])):
+        if others and (says.protocol_type != self.protocol_type or not in_common([says, *others])):
             return Code.INCONSISTENT_GROUP_PROTOCOL
         return Code.NONE if says.protocols else Code.INCONSISTENT_GROUP_PROTOCOL
 
@@ -171,7 +110,7 @@ class Group:
             return
         if self.leader not in self.members:
             self.leader = next(iter(self.members))
-        common = _in_common([m.says for m in self.members.values()])
+        common = in_common(m.says for m in self.members.values())
         self.protocol = next(n for n, _ in self.members[self.leader].says.protocols if n in common)
         self.state = State.COMPLETING
         for member in self.members.values():
@@ -305,8 +244,3 @@ class Group:
         if member.syncing is not None:
             self.answers.append((member.syncing, Synced(code)))
             member.syncing = None
-
-
-def _in_common(all_say: list[Application]) -> set[str]:
-    """Give the protocols that everyone speaks."""
-    return set.intersection(*({name for name, _ in says.protocols} for says in all_say))

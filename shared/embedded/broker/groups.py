@@ -6,7 +6,8 @@ from typing import Any
 
 from shared.embedded.broker.codes import Code
 from shared.embedded.broker.coordinator import Coordinator
-from shared.embedded.broker.group import Application, Group
+from shared.embedded.broker.group import Group
+from shared.embedded.broker.members import Application
 from shared.embedded.broker.store import Committed, Store
 
 _LONGEST_SESSION_MS = 1_800_000

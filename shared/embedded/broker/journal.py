@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = path.open("ab")
+        self.size = self._file.tell()
+        #: The syncing thread must not meet a file that is being put in another's place.
+        self._lock = threading.Lock()
 
     def entries(self) -> Iterator[list[Any]]:
         """Give what was written, up to a torn tail."""
@@ -32,19 +36,22 @@ class Journal:
             file.writelines(_line(entry) for entry in entries)
             file.flush()
             os.fsync(file.fileno())
-        fresh.replace(self._path)
-        sync_folder(self._path.parent)
-        self._file.close()
-        self._file = self._path.open("ab")
+        with self._lock:
+            fresh.replace(self._path)
+            sync_folder(self._path.parent)
+            self._file.close()
+            self._file = self._path.open("ab")
+            self.size = self._file.tell()
 
     def write(self, *entry: Any) -> None:
         """Add an entry; it is safe only after the next ``sync``."""
-        self._file.write(_line(list(entry)))
+        self.size += self._file.write(_line(list(entry)))
         self._file.flush()
 
     def sync(self) -> None:
         """Wait until what was written is on disk."""
-        os.fdatasync(self._file.fileno())
+        with self._lock:
+            os.fdatasync(self._file.fileno())
 
     def close(self) -> None:
         """Sync and let go of the file."""

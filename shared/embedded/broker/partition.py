@@ -104,9 +104,14 @@ class Partition:
                 return _first_record(data, timestamp) or (base, newest)
         return -1, -1
 
-    def sweep(self, older_than: float) -> int:
-        """Drop the files last written before ``older_than`` (seconds of the machine's clock); say how many."""
-        if self.head.size and self.durable == self.end and self.head.written_at() < older_than:
+    def sweep(self, older_than: float, *, begin_anew: float = 0.0) -> int:
+        """Drop the files last written before ``older_than`` (seconds of the machine's clock); say how many.
+
+        The file that is written to is closed when it was begun before
+        ``begin_anew``, so that a slow trickle does not keep old records alive.
+        """
+        stale = self.head.written_at() < older_than or self.head.begun_at() < begin_anew
+        if stale and self.head.size and self.durable == self.end:
             self._segments.append(Segment.create(self.folder, self.end))
         dropped = 0
         while len(self._segments) > 1 and self._segments[0].written_at() < older_than:

@@ -24,6 +24,7 @@ class Segment:
         self._bases = array("q")
         self._places = array("q")
         self._newest = array("q")
+        self._begun: float | None = None
 
     @classmethod
     def create(cls, folder: Path, base: int) -> "Segment":
@@ -75,6 +76,8 @@ class Segment:
         written = os.pwrite(self._fd, data, self.size)
         if written != len(data):
             raise OSError(f"only {written} of {len(data)} bytes went to {self.path}: is the disk full?")
+        if not self.size:
+            self._begun = self.written_at()
         self._index(header)
 
     def read(self, offset: int, limit: int, before: int) -> bytes:
@@ -103,6 +106,15 @@ class Segment:
     def sync(self) -> None:
         """Wait until what was appended is on disk."""
         os.fdatasync(self._fd)
+
+    def begun_at(self) -> float:
+        """Tell when its first batch was written, in seconds of the machine's clock.
+
+        Of a file that was found at the start, the batch's own stamp is believed.
+        """
+        if self._begun is None:
+            self._begun = min(self._newest[0] / 1000, self.written_at()) if self._newest else self.written_at()
+        return self._begun
 
     def written_at(self) -> float:
         """Tell when it was last written, in seconds of the machine's clock."""

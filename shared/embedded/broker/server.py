@@ -78,8 +78,12 @@ class Broker:
             log.warning("broker.not_spoken", api_key=key, version=version)
             raise ConnectionAbortedError(f"version {version} of request {key} is not spoken here")
         body_at = _HEADER.size + max(length, 0)
-        request = read_request(key, version, frame[body_at:])
-        request.client = frame[_HEADER.size : body_at].decode() or "client"
+        try:
+            request = read_request(key, version, frame[body_at:])
+            request.client = frame[_HEADER.size : body_at].decode() or "client"
+        except (ValueError, TypeError, struct.error) as error:
+            log.warning("broker.unreadable", api_key=key, version=version)
+            raise ConnectionAbortedError("a request could not be read") from error
         answer = await self._answers[key](request)
         return None if answer is None else prefix + write_answer(key, version, answer)
 

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +12,17 @@ from shared.embedded.broker.codes import Code
 from shared.embedded.broker.journal import Journal
 from shared.embedded.broker.partition import SEGMENT_BYTES, Partition
 from shared.embedded.broker.syncer import Syncer
+from shared.runtime.clock import machine_now
 
 _LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]{1,200}")
 _MAX_PARTITIONS = 1000
 #: Producer ids are taken in blocks, so that not every new producer waits for the disk.
 _ID_BLOCK = 1000
 _DAY_MS = 86_400_000
+#: A file of a log is written to for at most so long; so much longer than promised may a record live.
+_FILE_S = 86_400.0
+#: Bytes after which the journal is written anew: every commit adds a line, few of them still count.
+_LONG_JOURNAL = 8 << 20
 #: Kept when the topic does not say (``retention.ms``): 14 days.
 DEFAULT_RETENTION_MS = 14 * _DAY_MS
 
@@ -173,10 +177,12 @@ class Store:
         await self.syncer.durable(self._journal)
 
     def sweep(self) -> int:
-        """Drop files of records that are older than their topic keeps them; say how many."""
-        now = time.time()  # the machine's time, like the files' own: the clock of the law is not meant here
+        """Drop files of records that are older than their topic keeps them; say how many. Shorten the journal."""
+        if self._journal.size > _LONG_JOURNAL:
+            self._journal.rewrite(self._facts())
+        now = machine_now().timestamp()
         return sum(
-            partition.sweep(now - topic.retention_ms / 1000)
+            partition.sweep(now - topic.retention_ms / 1000, begin_anew=now - _FILE_S)
             for topic in self.topics.values()
             if topic.retention_ms >= 0
             for partition in topic.partitions

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.embedded.broker.codes import Code
-from shared.embedded.broker.group import FIRST_WAIT_S, Application, Group, Joined, State, Synced
+from shared.embedded.broker.group import FIRST_WAIT_S, Group
+from shared.embedded.broker.members import Application, Joined, State, Synced
 
 
 def says(instance: str | None = None, metadata: bytes = b"", session_s: float = 10.0) -> Application:

@@ -126,6 +126,26 @@ def test_an_idle_log_is_emptied_but_keeps_its_place(tmp_path: Path) -> None:
     assert appended(Partition(tmp_path / "p"), a_batch()) == (Code.NONE, 5)
 
 
+def test_a_trickle_does_not_keep_old_records(tmp_path: Path) -> None:
+    """A file begun too long ago is closed though it is still written to, so that it can grow old."""
+    partition = Partition(tmp_path / "p")
+    appended(partition, a_batch())
+    begun = partition.head.begun_at()
+    assert partition.sweep(older_than=0, begin_anew=begun - 1) == 0
+    assert partition.head.base == 0
+    partition.sweep(older_than=0, begin_anew=begun + 1)
+    assert (partition.head.base, partition.start) == (1, 0)
+    again = Partition(tmp_path / "p")
+    assert again.start == 0
+    assert appended(again, a_batch()) == (Code.NONE, 1)
+
+
+def test_a_file_found_at_the_start_knows_its_age(tmp_path: Path) -> None:
+    """Its first batch's stamp tells when it was begun: restarts do not make it younger."""
+    appended(Partition(tmp_path / "p"), a_batch(at=5_000))
+    assert Partition(tmp_path / "p").head.begun_at() == 5.0
+
+
 def test_a_record_is_found_by_its_time(tmp_path: Path) -> None:
     """The first not before the moment, inside its batch; -1 when all are older."""
     partition = Partition(tmp_path / "p")

@@ -80,3 +80,21 @@ def test_a_torn_line_ends_the_journal(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"two", b"too"))
     assert list(again.entries()) == [["one", 1]]
     again.close()
+
+
+async def test_a_long_journal_is_shortened(tmp_path: Path) -> None:
+    """Hundreds of thousands of commits leave one line each partition, and nothing is forgotten."""
+    store = Store(tmp_path)
+    store.create("cases", 1, {})
+    for offset in range(200_000):
+        store.commit("decision", "cases", 0, Committed(offset, ""))
+    before = (tmp_path / "journal").stat().st_size
+    assert before > 8 << 20
+    store.sweep()
+    assert (tmp_path / "journal").stat().st_size < 1000
+    store.commit("decision", "cases", 0, Committed(200_000, ""))
+    await store.settled()
+    await store.close()
+    again = Store(tmp_path)
+    assert again.offsets["decision"]["cases", 0] == Committed(200_000, "")
+    await again.close()

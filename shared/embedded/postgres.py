@@ -16,7 +16,7 @@ import asyncpg
 import structlog
 
 from shared.embedded.binaries import Binaries, PostgresUnusable, find_binaries, launcher, lend, run
-from shared.embedded.postmaster import adopt, is_alive, is_postgres, noted, remove_stale_note
+from shared.embedded.postmaster import adopt, is_alive, noted, remove_stale_note, serves
 
 __all__ = ["HOST", "PostgresServer", "PostgresUnusable", "start_postgres", "stop_postgres"]
 
@@ -235,7 +235,7 @@ def _read_from(path: Path, at: int) -> str:
 async def _running(data_dir: Path, port: int) -> PostgresServer | None:
     """Give the server that already runs on the folder, if one does."""
     found = noted(data_dir)
-    if found is None or not is_postgres(found[0]):
+    if found is None or not serves(found[0], data_dir):
         return None
     pid, its_port = found
     if its_port != port:

@@ -25,16 +25,18 @@ def noted(data_dir: Path) -> tuple[int, int] | None:
 def remove_stale_note(data_dir: Path) -> None:
     """Drop the note of a server that was killed, when its number now belongs to some other program."""
     found = noted(data_dir)
-    if found is not None and is_alive(found[0]) and not is_postgres(found[0]):
+    if found is not None and is_alive(found[0]) and not serves(found[0], data_dir):
         (data_dir / "postmaster.pid").unlink()
 
 
-def is_postgres(pid: int) -> bool:
-    """Tell whether a living process is a postgres; where there is no /proc, the note is believed."""
-    try:
-        return is_alive(pid) and Path(f"/proc/{pid}/comm").read_text().startswith("postgres")
-    except FileNotFoundError:
+def serves(pid: int, data_dir: Path) -> bool:
+    """Tell whether a process is the server of this folder: it works in it. Without /proc the note is believed."""
+    if not Path("/proc/self").exists():
         return is_alive(pid)
+    try:
+        return is_alive(pid) and Path(f"/proc/{pid}/cwd").samefile(data_dir)
+    except (FileNotFoundError, PermissionError):
+        return False  # it has just ended, or is another user's
 
 
 def is_alive(pid: int) -> bool:

@@ -72,6 +72,19 @@ async def test_a_running_server_is_used_and_a_wrong_port_is_said(folder: Path) -
         await stop_postgres(server)
 
 
+async def test_a_number_that_went_to_another_program_does_no_harm(folder: Path) -> None:
+    """After a crash the server's process number may be someone else's: the folder opens all the same."""
+    data, port = folder / "postgres", free_port()
+    server = await start_postgres(data, port=port, durable=False)
+    note = (data / "postmaster.pid").read_text()
+    os.kill(server.pid, signal.SIGKILL)
+    await stop_postgres(server)
+    (data / "postmaster.pid").write_text(note.replace(str(server.pid), str(os.getpid()), 1))
+    again = await start_postgres(data, port=port, durable=False)
+    await stop_postgres(again)
+    assert again.pid != os.getpid()
+
+
 async def test_only_the_password_opens_it(postgres: PostgresServer) -> None:
     """It listens on loopback only, asks for a password, and nobody else may read that."""
     with pytest.raises(asyncpg.InvalidPasswordError):

@@ -2,7 +2,7 @@
 
 #: A request sees what its caller may: everything, its own ORIs, or what is addressed to ICE. Unset is nobody.
 REACH = "(SELECT current_setting('countersign.reach', true))"
-ORIS = "(SELECT string_to_array(current_setting('countersign.oris', true), ','))"
+ORIS = "CAST((SELECT string_to_array(current_setting('countersign.oris', true), ',')) AS text[])"
 SEES_ALL = f"{REACH} = 'all'"
 SEES_ORI = f"({REACH} = 'oris' AND facility_ori = ANY ({ORIS}))"
 

@@ -59,17 +59,51 @@ def _test(tested: Tested, reading: Reading, trace: list[Step] | None) -> bool | 
 
 
 def completed(plan: Plan, reading: Reading) -> tuple[Rule, tuple[str, ...]]:
-    """Decide a reading with unknowns: the rule all completions agree on, or a review naming what matters."""
+    """Decide a reading with unknowns: the rule all completions agree on, or a review naming what matters.
+
+    Of several rules with one outcome the last in order is named: it needs no unknown to be true.
+    """
+    rank = {rule: at for at, rule in enumerate(_in_order(plan))}
+    rules = _reachable(plan, reading)
+    if _agree(rules):
+        return max(rules, key=rank.__getitem__), ()
     unknown = _marked(plan, reading, Mark.UNKNOWN)
     leaves: list[Leaf] = []
     if len(unknown) <= MOST_UNKNOWNS:
         leaves = list(islice(_leaves(plan, reading, unknown), MOST_COMPLETIONS + 1))
     if 0 < len(leaves) <= MOST_COMPLETIONS:
-        if len({rule.outcome for _, rule in leaves}) == 1:
-            rank = {rule: at for at, rule in enumerate(_in_order(plan))}
-            return min((rule for _, rule in leaves), key=rank.__getitem__), ()
+        rules = {rule for _, rule in leaves}
+        if _agree(rules):
+            return max(rules, key=rank.__getitem__), ()
         unknown = [place for place in unknown if _matters(place, leaves)]
     return plan.order.unknown_facts, tuple(plan.layout.name_of(place) for place in unknown)
+
+
+def _agree(rules: set[Rule]) -> bool:
+    """Say whether all have one outcome."""
+    return len({rule.outcome for rule in rules}) == 1
+
+
+def _reachable(plan: Plan, reading: Reading) -> set[Rule]:
+    """Give every rule that could decide, taking each unknown condition both ways on its own.
+
+    Conditions that hang together are not seen here, so this may give too many rules, never too few.
+    """
+    rules: set[Rule] = set()
+    for tested in (*plan.first, *plan.rows):
+        truth = tested.when(reading)
+        if truth is not False:
+            rules.add(tested.rule)
+        if truth:
+            break
+    else:
+        rules.add(plan.instrument.default)
+    for turn in plan.turns:
+        turned = {rule for rule in rules - set(plan.order.first) if rule.outcome in turn.rule.of}
+        truth = turn.when(reading) if turned else False
+        if truth is not False:
+            rules = (rules - turned if truth else rules) | {turn.rule}
+    return rules
 
 
 def _leaves(plan: Plan, reading: Reading, open_places: Sequence[Place]) -> Iterator[Leaf]:
@@ -132,10 +166,13 @@ def _changes(plan: Plan, reading: Reading) -> Iterator[tuple[Place, Any, Value]]
 
 
 def counterfactual(plan: Plan, misses: Sequence[NearMiss], outcome: Outcome) -> NearMiss | None:
-    """Pick the one changed fact that would give another outcome, the row's own rules before the common ones."""
+    """Pick the one changed fact that would give another outcome.
+
+    What the row itself asks comes before what is asked everywhere, and the person before the form.
+    """
     common = {rule.name for rule in plan.order.first}
     others = [miss for miss in misses if miss.outcome is not outcome]
-    return min(others, key=lambda miss: miss.rule in common, default=None)
+    return min(others, key=lambda miss: (miss.rule in common, miss.fact.startswith("detainer_")), default=None)
 
 
 def _in_order(plan: Plan) -> tuple[Rule, ...]:

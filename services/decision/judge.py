@@ -23,6 +23,8 @@ from shared.domain.window import Deadline, due_by, earliest
 
 #: Facts that move with time or with the answer itself: they do not make a reviewer's question another one.
 _NOT_SHOWN = frozenset({"release_eligible", "hold_exhausted", "reviewer", "reviewer_decision"})
+#: The rule of a release that no person answered in time.
+_LAPSED = "review-lapsed"
 
 
 class Law(Protocol):
@@ -129,7 +131,7 @@ def rule_on(matter: Matter, law: Law, now: datetime) -> Ruling:
         facility_ori=matter.facility.ori,
         facts=facts,
         as_of=as_of,
-        decided_by=_decided_by(finding, answer),
+        decided_by=_decided_by(matter, law, as_of, facts, finding),
         window=window,
         ends=_ends(matter, window, now),
         due_by=told_by,
@@ -203,8 +205,12 @@ def _apply(
         facts["in_criminal_custody"] = False
     if answer is not None and answer.question_digest == question_digest(question_of(facts)):
         facts |= {"reviewer_decision": answer.answer, "reviewer": answer.office}
+    return _evaluate(facility, law, as_of, facts), facts
+
+
+def _evaluate(facility: Facility, law: Law, as_of: datetime, facts: Mapping[str, Any]) -> Finding:
     local = as_of.astimezone(ZoneInfo(facility.time_zone)).date()
-    return law.evaluate(facility.jurisdiction, local, facts), facts
+    return law.evaluate(facility.jurisdiction, local, facts)
 
 
 def _window(matter: Matter, finding: Finding, now: datetime) -> tuple[WindowTold | None, bool]:
@@ -268,7 +274,7 @@ def _asked(finding: Finding, rule: str) -> Finding:
 
 def _lapsed(finding: Finding) -> Finding:
     """Nothing waits for a person once release is due: what would be REVIEW is RELEASE."""
-    return replace(finding, outcome=Outcome.RELEASE, rule="review-lapsed", clocks=())
+    return replace(finding, outcome=Outcome.RELEASE, rule=_LAPSED, clocks=())
 
 
 def _told_by(case: CustodyCase, two_working_days: datetime) -> datetime:
@@ -276,10 +282,12 @@ def _told_by(case: CustodyCase, two_working_days: datetime) -> datetime:
     return min(two_working_days, release) if release else two_working_days
 
 
-def _decided_by(finding: Finding, answer: Answer | None) -> str:
-    if answer is not None and finding.decider == answer.office and finding.outcome is not Outcome.REVIEW:
-        return answer.office
-    return "policy"
+def _decided_by(matter: Matter, law: Law, as_of: datetime, facts: Mapping[str, Any], finding: Finding) -> str:
+    """Name the office whose answer made the outcome; what stands without the answer is the policy's."""
+    if "reviewer_decision" not in facts or finding.outcome is Outcome.REVIEW or finding.rule == _LAPSED:
+        return "policy"
+    without = _evaluate(matter.facility, law, as_of, {**facts, "reviewer_decision": None, "reviewer": None})
+    return str(facts["reviewer"]) if without.rule != finding.rule else "policy"
 
 
 def _ends(matter: Matter, window: WindowTold | None, now: datetime) -> HoldEnds | None:

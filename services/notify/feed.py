@@ -35,8 +35,8 @@ async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now
     places = await _places(session, [each.notice.recipient for each in outgoing])
     await session.run(
         "UPDATE notify.deliveries d SET state = 'sent', sent_at = :now, position = u.position, told = u.told"
-        " FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS bigint[]), CAST(:told AS bytea[])) AS u (id, position, told)"
-        " WHERE d.notice_id = u.id",
+        " FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS bigint[]), CAST(:told AS bytea[]))"
+        " AS u (id, position, told) WHERE d.notice_id = u.id",
         now=now,
         ids=[each.notice.id for each in outgoing],
         places=places,
@@ -72,7 +72,8 @@ async def _places(session: WriteSession, recipients: Sequence[str]) -> list[int]
     )
     await session.run(
         "UPDATE notify.recipients r SET last_position = r.last_position + u.wanted"
-        " FROM unnest(CAST(:names AS text[]), CAST(:wanted AS bigint[])) AS u (name, wanted) WHERE r.recipient = u.name",
+        " FROM unnest(CAST(:names AS text[]), CAST(:wanted AS bigint[])) AS u (name, wanted)"
+        " WHERE r.recipient = u.name",
         names=names,
         wanted=[wanted[name] for name in names],
     )

@@ -1,0 +1,134 @@
+"""A recipient's feed: what was sent, in order; who fetches with the recipient's own key has been told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from sqlalchemy import Row
+
+from services.notify.api.bell import Bell
+from services.notify.record import of_notice, write_down
+from services.notify.rows import NOTICE, notice_from, read_body, write
+from shared.db.session import ReadSession, Sessions, WriteSession
+from shared.http.access import Caller
+from shared.http.paging import MOST, cursor, page, place_of
+from shared.http.problems import Problem, not_found
+from shared.outbox.outbox import Outbox
+from shared.runtime.clock import machine_seconds
+
+After = Annotated[str | None, Query(max_length=200)]
+Wait = Annotated[float, Query(ge=0)]
+Limit = Annotated[int, Query(ge=1, le=MOST)]
+
+#: Another instance may have put something into the feed, and its bell is not heard here.
+_LOOK_AGAIN_S = 0.5
+_BIGGEST_PLACE = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads whose feed; only the recipient's own key counts as the recipient."""
+
+    caller: Caller
+    recipient: str
+    is_recipient: bool
+
+
+def answer(value: Any) -> Response:
+    """Give JSON as it is."""
+    return Response(write(value), media_type="application/json")
+
+
+def id_of(text: str) -> UUID:
+    """Read an id of a path; what is no id is not there."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise not_found() from error
+
+
+async def listing(request: Request, reader: Reader, after: str | None, wait: float, limit: int) -> Response:
+    """Give what follows a cursor; if there is nothing yet, wait for it. ``next`` can always be gone on from."""
+    place = _place(after)
+    bell: Bell = request.app.state.bell
+    ends_at = machine_seconds() + min(wait, request.app.state.longest_wait_s)
+    while True:
+        ticket = bell.ticket()
+        rows = await _fetch(
+            request, reader, "d.position > :after ORDER BY d.position LIMIT :limit", after=place, limit=limit
+        )
+        left = ends_at - machine_seconds()
+        if rows or left <= 0:
+            return answer(page([_item(row) for row in rows], cursor(rows[-1].position if rows else place)))
+        await bell.wait(ticket, min(left, _LOOK_AGAIN_S))
+
+
+async def single(request: Request, reader: Reader, notice_id: str) -> Response:
+    """Give one notice of the feed."""
+    rows = await _fetch(request, reader, "d.position IS NOT NULL AND d.notice_id = :id", id=id_of(notice_id))
+    if not rows:
+        raise not_found()
+    return answer(_item(rows[0]))
+
+
+def _place(after: str | None) -> int:
+    place = place_of(after)
+    if place is None:
+        return 0
+    match place:
+        case [int(number)] if 0 <= number <= _BIGGEST_PLACE:
+            return number
+    raise Problem(400, "invalid_cursor", "This cursor is none of ours; begin without one.")
+
+
+def _item(row: Row[Any]) -> dict[str, Any]:
+    # Whoever reads it has been told, whatever the row said a moment ago.
+    return read_body(row.told) | {"state": row.state}
+
+
+async def _fetch(request: Request, reader: Reader, which: str, **values: Any) -> list[Row[Any]]:
+    sessions: Sessions = request.app.state.sessions
+    if not reader.is_recipient:
+        async with sessions.reading(**reader.caller.scope) as session:
+            return await _select(session, reader, which, values)
+    async with sessions.transaction(**reader.caller.scope) as session:
+        rows = await _select(session, reader, which, values)
+        fresh = [row.notice_id for row in rows if row.state == "sent"]
+        if not fresh:
+            return rows
+        await _deliver(session, request.app.state.outbox, fresh, sessions)
+        return await _select(
+            session,
+            reader,
+            "d.notice_id = ANY (CAST(:ids AS uuid[])) ORDER BY d.position",
+            {"ids": [row.notice_id for row in rows]},
+        )
+
+
+async def _select(session: ReadSession, reader: Reader, which: str, values: dict[str, Any]) -> list[Row[Any]]:
+    return await session.all(
+        "SELECT d.notice_id, d.position, d.state, d.told FROM notify.deliveries d"
+        f" WHERE d.recipient = :recipient AND {which}",
+        recipient=reader.recipient,
+        **values,
+    )
+
+
+async def _deliver(session: WriteSession, outbox: Outbox, fetched: Sequence[UUID], sessions: Sessions) -> None:
+    """Mark what was fetched as delivered, once."""
+    now = sessions.clock.now()
+    rows = await session.all(
+        f"SELECT {NOTICE} FROM notify.deliveries d JOIN notify.notices n ON n.id = d.notice_id"
+        " WHERE d.notice_id = ANY (CAST(:ids AS uuid[])) AND d.state = 'sent' ORDER BY d.notice_id FOR UPDATE OF d",
+        ids=list(fetched),
+    )
+    notices = [notice_from(row) for row in rows]
+    await session.run(
+        "UPDATE notify.deliveries SET state = 'delivered', delivered_at = :now"
+        " WHERE notice_id = ANY (CAST(:ids AS uuid[]))",
+        now=now,
+        ids=[notice.id for notice in notices],
+    )
+    await write_down(session, outbox, [of_notice("notice.delivered", notice, now) for notice in notices])

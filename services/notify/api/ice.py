@@ -1,0 +1,52 @@
+"""ICE's API: the answers to its detainers, in order, and the receipts for them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from services.notify.api import feeds, receipts
+from services.notify.api.feeds import After, Limit, Reader, Wait
+from services.notify.dossier import ICE
+from shared.http.access import Caller, Role, allowing
+
+router = APIRouter(prefix="/v1/ice", tags=["ice"])
+
+
+def _reader(
+    caller: Annotated[Caller, Depends(allowing(Role.ICE, Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))],
+) -> Reader:
+    return Reader(caller, ICE, is_recipient=caller.role is Role.ICE)
+
+
+def _recipient(caller: Annotated[Caller, Depends(allowing(Role.ICE))]) -> Reader:
+    return Reader(caller, ICE, is_recipient=True)
+
+
+Reading = Annotated[Reader, Depends(_reader)]
+Receiving = Annotated[Reader, Depends(_recipient)]
+
+
+@router.get("/responses")
+async def responses(
+    request: Request, reader: Reading, after: After = None, wait: Wait = 0, limit: Limit = 100
+) -> Response:
+    """List answers after a cursor, and wait for the next one if there is none yet."""
+    return await feeds.listing(request, reader, after, wait, limit)
+
+
+@router.get("/responses/{notice_id}")
+async def response(request: Request, reader: Reading, notice_id: str) -> Response:
+    """Give one answer."""
+    return await feeds.single(request, reader, notice_id)
+
+
+@router.post("/responses/{notice_id}/receipt")
+async def receipt(request: Request, reader: Receiving, notice_id: str) -> Response:
+    """Acknowledge one answer."""
+    return await receipts.receive(request, reader, notice_id)
+
+
+@router.post("/receipts")
+async def many_receipts(request: Request, reader: Receiving) -> Response:
+    """Acknowledge many answers at once."""
+    return await receipts.receive_many(request, reader)

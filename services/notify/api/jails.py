@@ -1,0 +1,61 @@
+"""The jails' API: orders and warnings to one facility, and the receipts for them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from services.notify.api import feeds, receipts
+from services.notify.api.feeds import After, Limit, Reader, Wait
+from services.notify.dossier import jail
+from shared.http.access import Caller, Role, allowing
+from shared.http.problems import not_found
+
+router = APIRouter(prefix="/v1/jails/{ori}", tags=["jails"])
+
+
+def own(caller: Caller, ori: str) -> str:
+    """Give the ORI if the caller may speak of it; another jail's answers like one that does not exist."""
+    if "\x00" in ori or (caller.role is Role.JAIL and ori not in caller.oris):
+        raise not_found()
+    return ori
+
+
+def _reader(
+    ori: str,
+    caller: Annotated[Caller, Depends(allowing(Role.JAIL, Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))],
+) -> Reader:
+    return Reader(caller, jail(own(caller, ori)), is_recipient=caller.role is Role.JAIL)
+
+
+def _recipient(ori: str, caller: Annotated[Caller, Depends(allowing(Role.JAIL))]) -> Reader:
+    return Reader(caller, jail(own(caller, ori)), is_recipient=True)
+
+
+Reading = Annotated[Reader, Depends(_reader)]
+Receiving = Annotated[Reader, Depends(_recipient)]
+
+
+@router.get("/notices")
+async def notices(
+    request: Request, reader: Reading, after: After = None, wait: Wait = 0, limit: Limit = 100
+) -> Response:
+    """List notices after a cursor, and wait for the next one if there is none yet."""
+    return await feeds.listing(request, reader, after, wait, limit)
+
+
+@router.get("/notices/{notice_id}")
+async def notice(request: Request, reader: Reading, notice_id: str) -> Response:
+    """Give one notice."""
+    return await feeds.single(request, reader, notice_id)
+
+
+@router.post("/notices/{notice_id}/receipt")
+async def receipt(request: Request, reader: Receiving, notice_id: str) -> Response:
+    """Acknowledge one notice."""
+    return await receipts.receive(request, reader, notice_id)
+
+
+@router.post("/receipts")
+async def many_receipts(request: Request, reader: Receiving) -> Response:
+    """Acknowledge many notices at once."""
+    return await receipts.receive_many(request, reader)

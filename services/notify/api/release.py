@@ -1,0 +1,103 @@
+"""The release check: "may I release?", asked by a jail at the door, answered even when we cannot look."""
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
+
+from services.notify import store
+from services.notify.api.feeds import answer
+from services.notify.api.jails import own
+from services.notify.compose import local
+from services.notify.dossier import Dossier
+from services.notify.release import check
+from services.notify.rows import read_decision
+from shared.db.engine import is_weather
+from shared.db.session import ReadSession, Sessions, WriteSession
+from shared.http.access import Caller, Role, allowing
+from shared.http.problems import Problem
+
+LAST_WORD = (
+    "We cannot look at present. The last hold notice in hand counts until its own closes_at;"
+    " without one there is no immigration hold."
+)
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class CutOff(APIRoute):
+    """A route that says what counts while the database is away, even where the key could not be looked up."""
+
+    def get_route_handler(self) -> Handler:
+        """Wrap the route as a whole, its question for the caller included."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await inner(request)
+            except Exception as error:
+                if not is_weather(error):
+                    raise
+                raise Problem(503, "database_away", LAST_WORD) from error
+
+        return handle
+
+
+router = APIRouter(prefix="/v1/jails/{ori}", tags=["jails"], route_class=CutOff)
+
+
+@router.get("/bookings/{number}/release-check")
+async def release_check(
+    request: Request, ori: str, number: str, caller: Annotated[Caller, Depends(allowing(Role.JAIL))]
+) -> Response:
+    """Say whether there is an immigration hold on a booking at this instant."""
+    own(caller, ori)
+    sessions: Sessions = request.app.state.sessions
+    async with sessions.transaction(**caller.scope) as session:
+        now = sessions.clock.now()
+        dossiers = await _dossiers(session, ori, number)
+        found = check(dossiers, now)
+        if found.post_release_due:
+            await _remember(session, dossiers, ori, now, request.app.state.release_report)
+    decision = dossiers[0].decision if dossiers else None
+    zone = decision.time_zone if decision else "UTC"
+    return answer(
+        {
+            "answer": "no_hold" if found.until is None else "hold",
+            "until": local(found.until, zone),
+            "reason": found.reason,
+            "citation": found.citation,
+            "as_of": local(now, zone),
+            "post_release_due": found.post_release_due,
+        }
+    )
+
+
+async def _dossiers(session: ReadSession, ori: str, number: str) -> list[Dossier]:
+    """Give all detainers decided on under a booking number; of an impossible number there are none."""
+    rows = await session.all(
+        "SELECT case_id, detainer_id, decision FROM notify.dossiers"
+        " WHERE facility_ori = :ori AND booking_number = :number ORDER BY case_id, detainer_id",
+        ori=ori,
+        number=number.replace("\x00", "\ufffd"),
+    )
+    windows = await store.windows_of(session, [(row.case_id, row.detainer_id) for row in rows])
+    return [
+        Dossier(decision=read_decision(row.decision), windows=tuple(windows.get((row.case_id, row.detainer_id), ())))
+        for row in rows
+    ]
+
+
+async def _remember(session: WriteSession, dossiers: list[Dossier], ori: str, now: datetime, within: timedelta) -> None:
+    """Write down that the jail was told to report the release, so that someone notices if it does not."""
+    await session.run(
+        "INSERT INTO notify.checks (case_id, facility_ori, asked_at, remind_at)"
+        " SELECT case_id, :ori, CAST(:now AS timestamptz), CAST(:remind_at AS timestamptz)"
+        " FROM unnest(CAST(:cases AS uuid[])) AS case_id ON CONFLICT DO NOTHING",
+        cases=sorted({dossier.decision.case_id for dossier in dossiers if dossier.decision}),
+        ori=ori,
+        now=now,
+        remind_at=now + within,
+    )

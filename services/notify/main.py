@@ -1,0 +1,52 @@
+"""Put notify together and run it."""
+
+from datetime import timedelta
+
+from services.notify.api import ice, jails, release
+from services.notify.api.bell import Bell
+from services.notify.handlers import Decisions
+from services.notify.record import SCHEMA
+from services.notify.settings import Settings
+from services.notify.watch import Watch
+from shared.http.app import make_app
+from shared.kafka.topics import Topic
+from shared.outbox.inbox import Once, consume
+from shared.outbox.parts import open_parts
+from shared.outbox.timers import run_timers
+from shared.runtime.serve import listen, serve
+
+ROUTERS = (ice.router, jails.router, release.router)
+
+
+async def run(settings: Settings) -> None:
+    """Hear decisions, do what falls due, and answer ICE and the jails, until told to stop."""
+    async with open_parts(SCHEMA, settings) as parts:
+        bell = Bell()
+        decisions = Decisions(parts.outbox, parts.ids, settings.margins, parts.wake.call)
+        watch = Watch(
+            sessions=parts.sessions,
+            outbox=parts.outbox,
+            ids=parts.ids,
+            margins=settings.margins,
+            sent=bell.ring,
+            most=settings.timer_batch,
+        )
+        app = make_app(
+            SCHEMA,
+            sessions=parts.requests,
+            keys=parts.keys,
+            progress=parts.progress,
+            routers=ROUTERS,
+            outbox=parts.outbox,
+            bell=bell,
+            longest_wait_s=settings.longest_wait_s,
+            release_report=timedelta(minutes=settings.release_report_minutes),
+        )
+        source = await parts.source(Topic.DECISIONS)
+        once = Once(SCHEMA, SCHEMA, parts.sessions, decisions.hearing())
+        await serve(
+            consume("decisions", source, once, parts.progress),
+            parts.relay.run(),
+            run_timers("timers", watch.tick, parts.wake, parts.progress),
+            listen(app, host=settings.host, port=settings.port),
+        )

@@ -1,3 +1,3 @@
 """Fixtures that more than one folder of tests shares."""
 
-pytest_plugins = ["tests.support.postgres", "tests.support.kafka", "tests.support.topics"]
+pytest_plugins = ["tests.support.postgres", "tests.support.kafka", "tests.support.topics", "tests.support.database"]

@@ -179,6 +179,8 @@ def upgrade() -> None:
     op.execute(f"GRANT UPDATE (state, delivered_at, acknowledged_at) ON notify.deliveries TO {requests}")
     op.execute(f"GRANT INSERT ON notify.receipts, notify.checks, notify.journal TO {requests}")
     op.execute(f"GRANT UPDATE ON notify.checks TO {requests}")
+    # ICE fetches and acknowledges too: it adds to the record, and reads none of it.
+    op.execute(f"CREATE POLICY ice_adds ON notify.journal FOR INSERT TO {requests} WITH CHECK ({REACH} = 'ice')")
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON notify.journal_heads TO {requests}")
     for table in ("windows", "notices", "deliveries", "receipts", "journal"):
         for statement in statements(neighbours_read("notify", table, ("decision",), sees=by_ori)):

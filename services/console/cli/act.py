@@ -1,6 +1,7 @@
 """Answer a review, link an event that waits: what the law leaves to a person."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -58,8 +59,25 @@ def link(
 ) -> None:
     """Link an event that waits to the booking it belongs to; kept against the matcher."""
     body = {"source": source, "booking": booking}
-    told = Client.of(data_dir, "operator").ask("POST", "intake", f"/v1/waiting/{event_id}/link", body)
+    told = Client.of(data_dir, "operator").ask("POST", "intake", f"/v1/waiting/{quote(event_id, safe='')}/link", body)
     if json:
         as_json(told)
     else:
         note(f"event {event_id} is linked to {booking}")
+
+
+@waiting.command("discard")
+def discard(
+    event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's id.")],
+    source: Annotated[str, typer.Option(help="The event's source.")],
+    reason: Annotated[str, typer.Option(help="Why it is let go.")],
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Let an event that waits go; it stays on record."""
+    path = f"/v1/waiting/{quote(event_id, safe='')}/discard"
+    told = Client.of(data_dir, "operator").ask("POST", "intake", path, {"source": source, "reason": reason})
+    if json:
+        as_json(told)
+    else:
+        note(f"event {event_id} is let go")

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -80,20 +81,13 @@ class Played:
         self.did["answers"] += 1
 
     async def _open_review(self, detainer_id: str) -> str | None:
-        after: str | None = None
-        while True:
-            params = {"after": after} if after else None
-            found = (await self._ask("reviewer", "decision", "GET", "/v1/reviews", params=params)).json()
-            for review in found["items"]:
-                if review["detainer_id"] == detainer_id and review["state"] in ("open", "claimed"):
-                    return str(review["id"])
-            after = found["next"]
-            if after is None or not found["items"]:
-                return None
+        params = {"detainer_id": detainer_id}
+        found = (await self._ask("reviewer", "decision", "GET", "/v1/reviews", params=params)).json()
+        return next((str(review["id"]) for review in found["items"]), None)
 
     async def _link(self, what: Mapping[str, Any]) -> None:
         body = {"source": what.get("source"), "booking": what.get("booking")}
-        path = f"/v1/waiting/{what.get('id')}/link"
+        path = f"/v1/waiting/{quote(str(what.get('id')), safe='')}/link"
         answer = await self._ask("operator", "intake", "POST", path, json=body, allowed=_GONE)
         self.did["links too late" if answer.is_error else "links"] += 1
 

@@ -100,34 +100,36 @@ class Sender:
             )
         except httpx.TransportError:
             return events
-        if answer.status_code in (
-            httpx.codes.ACCEPTED,
-            httpx.codes.UNPROCESSABLE_ENTITY,
-            httpx.codes.SERVICE_UNAVAILABLE,
-        ):
-            told = _json(answer)
+        told = _json(answer)
+        if "rejected" in told or "accepted" in told:
             self.duplicates += sum(one.get("status") == "duplicate" for one in told.get("accepted") or ())
-            return self._sort(events, told.get("rejected"), answer.status_code)
+            return await self._sort(token, events, told.get("rejected") or ())
+        if answer.is_success:
+            return []
         if answer.status_code == httpx.codes.TOO_MANY_REQUESTS or answer.is_server_error:
             return events
         if len(events) > 1:
-            # One bad event may have spoilt the body for the others: each is tried alone.
-            return [again for event in events for again in await self._once(token, [event])]
-        self._refuse(events[0], _code(_json(answer).get("type")) or str(answer.status_code))
+            # One bad event may have spoilt the body for the others.
+            return await self._singly(token, events)
+        self._refuse(events[0], _code(told.get("type")) or str(answer.status_code))
         return []
 
-    def _sort(self, events: list[dict[str, Any]], rejected: Any, status: int) -> list[dict[str, Any]]:
+    async def _sort(self, token: str, events: list[dict[str, Any]], rejected: Any) -> list[dict[str, Any]]:
         """Keep account of what was refused for good; give back what is to be sent again."""
-        if rejected is None:
-            return events if status == httpx.codes.SERVICE_UNAVAILABLE else []
         again: list[dict[str, Any]] = []
         for told in rejected:
-            event = _meant(events, told)
+            event = events[0] if len(events) == 1 else _meant(events, told)
+            if event is None:
+                # An event without a readable name is not told apart in a batch, so each is asked about alone.
+                return await self._singly(token, events)
             if told.get("retry"):
                 again.append(event)
             else:
                 self._refuse(event, _first_code(told.get("errors")))
         return again
+
+    async def _singly(self, token: str, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [again for event in events for again in await self._once(token, [event])]
 
     def _refuse(self, event: Mapping[str, Any], code: str) -> None:
         self.refused[str(event.get("source")), str(event.get("id"))] = code
@@ -138,15 +140,10 @@ def _parts(lines: list[EventLine]) -> Iterator[list[EventLine]]:
         yield lines[begin : begin + MOST_AT_ONCE]
 
 
-def _meant(events: list[dict[str, Any]], told: Mapping[str, Any]) -> dict[str, Any]:
-    """Find the event that an answer speaks of; events without an id are told apart by their place."""
-    place = told.get("index")
-    if isinstance(place, int) and place < len(events):
-        return events[place]
-    for event in events:
-        if event.get("id") == told.get("id") and told.get("source") in (None, event.get("source")):
-            return event
-    return {"source": told.get("source"), "id": told.get("id")}
+def _meant(events: list[dict[str, Any]], told: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Find the one event that an answer speaks of."""
+    named = [one for one in events if (one.get("id"), one.get("source")) == (told.get("id"), told.get("source"))]
+    return named[0] if named and told.get("id") is not None else None
 
 
 def _first_code(errors: Any) -> str:

@@ -125,7 +125,7 @@ async def partition_counts(bootstrap: str, topics: Collection[str]) -> dict[str,
     """Tell how many partitions each topic has; KafkaAway when one is not there."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=_CLIENT_ID)
     try:
-        await start(admin)
+        await start(admin, patience_s=_QUERY_TIMEOUT_MS / 1000)
         described: Sequence[Mapping[str, Any]] = await admin.describe_topics(list(topics))
     finally:
         await admin.close()

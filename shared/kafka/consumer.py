@@ -29,6 +29,8 @@ Positions = Callable[[Collection[Place], Mapping[Place, int]], Awaitable[Mapping
 
 #: Telling Kafka of offsets is a courtesy, so it may not hold up the work for long.
 _TELLING_S = 2.0
+#: The client itself would go on asking for most of a minute, and SIGTERM would have to wait.
+_ASKING_S = 2.0
 _AGAIN_AFTER_S = 0.2
 
 
@@ -113,13 +115,11 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     async def _place(self) -> None:
         """Begin each fresh partition where its row says."""
         fresh = frozenset(self._fresh)
-        try:
-            starts = await self._consumer.beginning_offsets(fresh)
-            ends = await self._consumer.end_offsets(fresh)
-        except KafkaError as error:
-            self._log.warning("source.away", error=repr(error))
+        ranges = await self._ranges(fresh)
+        if ranges is None:
             await asyncio.sleep(_AGAIN_AFTER_S)
             return
+        starts, ends = ranges
         rows = await self._positions([_place(tp) for tp in fresh], {_place(tp): at for tp, at in starts.items()})
         if fresh != self._fresh:
             return  # shared out anew meanwhile: the next round asks again
@@ -130,6 +130,18 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             self._consumer.seek(tp, offset)
             self._at[tp] = offset
         self._fresh.clear()
+
+    async def _ranges(
+        self, partitions: Collection[TopicPartition]
+    ) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]] | None:
+        """Ask where the logs begin and end; None while Kafka is away."""
+        try:
+            async with asyncio.timeout(_ASKING_S):
+                starts = await self._consumer.beginning_offsets(partitions)
+                return starts, await self._consumer.end_offsets(partitions)
+        except (KafkaError, TimeoutError) as error:
+            self._log.warning("source.away", error=repr(error))
+            return None
 
     async def _poll(self, wait_s: float) -> dict[TopicPartition, list[Any]]:
         """Fetch, but come back at once when partitions are shared out anew."""
@@ -166,13 +178,10 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         for tp, offset in error.args[0].items():
             if tp not in self._at:
                 continue
-            try:
-                starts = await self._consumer.beginning_offsets([tp])
-                ends = await self._consumer.end_offsets([tp])
-            except KafkaError as away:
-                self._log.warning("source.away", error=repr(away))
+            ranges = await self._ranges([tp])
+            if ranges is None:
                 return  # the next fetch says the same again
-            raise _out_of_range(tp, offset, starts[tp], ends[tp]) from error
+            raise _out_of_range(tp, offset, ranges[0][tp], ranges[1][tp]) from error
 
     async def _batch(self, fetched: Mapping[TopicPartition, Iterable[Any]]) -> RawBatch:
         """Put records and stretches together, of the partitions that are ours and placed."""

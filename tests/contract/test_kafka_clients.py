@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from shared.domain.errors import OffsetOutOfRange, Unconfirmed
-from shared.kafka.consumer import KafkaSource, RawBatch, Record
+from shared.kafka.consumer import KafkaSource, RawBatch, Record, Stretch
 from shared.kafka.offsets import LogEnds
 from shared.kafka.producer import KafkaLog, OutMessage
 from shared.kafka.topics import Topic, ensure_topics
@@ -171,6 +171,25 @@ async def test_a_log_can_be_used_again_after_the_broker_was_away(dev_broker: Dev
         assert asyncio.get_running_loop().time() - started < 5
         await asyncio.to_thread(dev_broker.start)
         assert await log.send([message]) == [None]
+
+
+async def test_a_source_goes_on_after_the_broker_was_away(dev_broker: DevBroker) -> None:
+    """While the broker is away batches are empty; then the next record comes, and none twice."""
+    await ensure_topics(dev_broker.bootstrap)
+    rows, topic = Rows(), Topic.CASES.value
+    async with KafkaSource(dev_broker.bootstrap, "decision", "1", [topic], rows.positions, wait_s=0.1) as source:
+        await _send(dev_broker.bootstrap, topic, 10)
+        await _drain(source, rows, 10)
+        await asyncio.to_thread(dev_broker.kill)
+        for _ in range(3):
+            assert await source.take() == RawBatch((), ())
+        await source.rewind()
+        assert await source.take() == RawBatch((), ())
+        await source.told([Stretch(topic, 0, 0, 1)])
+        await asyncio.to_thread(dev_broker.start)
+        await _send(dev_broker.bootstrap, topic, 10, b"later ")
+        later = await _drain(source, rows, 10)
+    assert sorted(record.value or b"" for record in later) == [b"later %d" % n for n in range(10)]
 
 
 async def test_the_ends_of_logs_are_told(kafka: str, make_topic: MakeTopic) -> None:

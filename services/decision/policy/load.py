@@ -11,7 +11,8 @@ import yaml
 
 from services.decision.policy.conditions import PageError
 from services.decision.policy.evaluate import Rulebook
-from services.decision.policy.pages import instrument, order, page, whole_number
+from services.decision.policy.fields import whole_number
+from services.decision.policy.pages import instrument, order, page, refuse_twins
 from shared.domain.errors import RulebookUnsound
 
 RULEBOOK_DIR = Path(__file__).parent / "rulebook"
@@ -60,10 +61,8 @@ def load_rulebook(path: Path = RULEBOOK_DIR) -> Rulebook:
     common = _within(path / _FEDERAL, lambda: order(federal))
     baseline = _within(path / _FEDERAL, lambda: instrument(federal["instruments"][0]))
     pages = [_within(file, partial(page, node, baseline)) for file, node in nodes.items()]
-    try:
-        return Rulebook(version=version, digest=digest, order=common, pages=pages)
-    except ValueError as wrong:
-        raise RulebookUnsound(f"{path}: {wrong}") from wrong
+    _within(path, partial(refuse_twins, common, pages))
+    return Rulebook(version=version, digest=digest, order=common, pages=pages)
 
 
 def _read(file: Path) -> Located:

@@ -1,18 +1,14 @@
 """Build the model from a page's data, and refuse whatever is missing, unknown or contradictory."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
+from services.decision.policy import fields
 from services.decision.policy.conditions import PageError, Tree, layout_of
+from services.decision.policy.fields import Node
 from services.decision.policy.model import Clocks, Instrument, Order, Page, Rule, Span
 from shared.domain.decision import Outcome
 from shared.domain.jurisdiction import Agency
-from shared.domain.window import ClockRule
-
-Node = Mapping[str, Any]
-_Code = TypeVar("_Code", bound=StrEnum)
 
 _TRAITS = frozenset({"mandate", "civil-by-rules", "own-citations"})
 _ANSWERS = ("full", "outcome", "none")
@@ -20,15 +16,16 @@ _CONFIDENCE = ("solid", "fair", "shaky")
 _RULE_KEYS = {"name", "outcome"}
 _RULE_MORE = {"when", "citation", "of", "spares", "other_custody"}
 _NO_CLOCKS = Clocks(regulation=None, form=False, state=None)
+_REVIEWS = {"unknown_facts", "not_understood", "no_governing_policy"}
 
 
 def order(node: Node) -> Order:
     """Build what holds everywhere from the federal page."""
     part, forms = node["order"], node["forms"]
-    _keys(part, {"id", "revision", "title", "citation", "first", "turns"} | _REVIEWS)
+    fields.keys(part, {"id", "revision", "title", "citation", "first", "turns"} | _REVIEWS)
     silent = Instrument(
         id=part["id"],
-        revision=whole_number(part, "revision"),
+        revision=fields.whole_number(part, "revision"),
         title=part["title"],
         citation=part["citation"],
         sources=(),
@@ -48,19 +45,16 @@ def order(node: Node) -> Order:
         unknown_facts=_rule(part["unknown_facts"], None),
         not_understood=_rule(part["not_understood"], None),
         silent=silent,
-        forms={form: _clock(forms, form) for form in forms},
+        forms={form: fields.clock(forms, form) for form in forms},
     )
-
-
-_REVIEWS = {"unknown_facts", "not_understood", "no_governing_policy"}
 
 
 def page(node: Node, federal: Instrument) -> Page:
     """Build one jurisdiction's page; its baseline entries apply the federal rules under their own citation."""
-    _keys(node, {"jurisdiction", "title", "instruments"}, {"baseline", "order", "forms"})
+    fields.keys(node, {"jurisdiction", "title", "instruments"}, {"baseline", "order", "forms"})
     built = Page(
-        jurisdiction=_text(node, "jurisdiction"),
-        title=_text(node, "title"),
+        jurisdiction=fields.text(node, "jurisdiction"),
+        title=fields.text(node, "title"),
         instruments=tuple(instrument(each) for each in node["instruments"]),
         baseline=tuple(_baseline(each, federal) for each in node.get("baseline", ())),
     )
@@ -71,34 +65,35 @@ def page(node: Node, federal: Instrument) -> Page:
 
 def instrument(node: Node) -> Instrument:
     """Build one instrument; its default is never left to be understood."""
-    _keys(
+    fields.keys(
         node,
         {"id", "revision", "title", "citation", "confidence", "binds", "rules", "default", "clocks", "sources"},
         {"review_office", "ice_answer", "duties", "traits"},
     )
     office = node.get("review_office")
     clocks = node["clocks"]
-    _keys(clocks, set(), {"regulation", "form", "state"})
+    fields.refuse_twice([each["name"] for each in (*node["rules"], node["default"])], node, "rules")
+    fields.keys(clocks, set(), {"regulation", "form", "state"})
     return Instrument(
         **_head(node),
         sources=tuple(node["sources"]),
         rules=tuple(_rule(each, office, needs="when") for each in node["rules"]),
         default=_rule(node["default"], office),
         clocks=Clocks(
-            regulation=_clock(clocks, "regulation"),
+            regulation=fields.clock(clocks, "regulation"),
             form=clocks.get("form") is True,
-            state=_clock(clocks, "state"),
+            state=fields.clock(clocks, "state"),
         ),
         review_office=office,
-        ice_answer=_one_of(node, "ice_answer", _ANSWERS) if "ice_answer" in node else "full",
+        ice_answer=fields.one_of(node, "ice_answer", _ANSWERS) if "ice_answer" in node else "full",
         duties=tuple(node.get("duties", ())),
-        traits=_subset(node, "traits", _TRAITS),
+        traits=fields.subset(node, "traits", _TRAITS),
     )
 
 
 def _baseline(node: Node, federal: Instrument) -> Instrument:
     """Let the federal baseline in, under the page's own name and citation."""
-    _keys(node, {"id", "revision", "title", "citation", "confidence", "binds"})
+    fields.keys(node, {"id", "revision", "title", "citation", "confidence", "binds"})
     return Instrument(
         **_head(node),
         sources=federal.sources,
@@ -115,11 +110,11 @@ def _baseline(node: Node, federal: Instrument) -> Instrument:
 def _head(node: Node) -> dict[str, Any]:
     """Read what every instrument and baseline entry begins with."""
     return {
-        "id": _text(node, "id"),
-        "revision": whole_number(node, "revision"),
-        "title": _text(node, "title"),
-        "citation": _text(node, "citation"),
-        "confidence": _one_of(node, "confidence", _CONFIDENCE),
+        "id": fields.text(node, "id"),
+        "revision": fields.whole_number(node, "revision"),
+        "title": fields.text(node, "title"),
+        "citation": fields.text(node, "citation"),
+        "confidence": fields.one_of(node, "confidence", _CONFIDENCE),
         "binds": tuple(_span(each) for each in node["binds"]),
     }
 
@@ -131,13 +126,13 @@ def _uncited(rule: Rule) -> Rule:
 
 def _span(node: Node) -> Span:
     """Read whom an instrument binds, and from when to when."""
-    _keys(node, {"from"}, {"to", "agencies"})
-    first, last = _day(node, "from"), _day(node, "to") if "to" in node else None
+    fields.keys(node, {"from"}, {"to", "agencies"})
+    first, last = fields.day(node, "from"), fields.day(node, "to") if "to" in node else None
     if last is not None and last < first:
         raise PageError(f"ends on {last} before it begins on {first}; swap or mend the dates", node, "to")
     agencies = None
     if "agencies" in node:
-        agencies = frozenset(_subset(node, "agencies", frozenset(Agency)))
+        agencies = frozenset(fields.subset(node, "agencies", frozenset(Agency)))
     return Span(first=first, last=last, agencies=agencies)
 
 
@@ -152,6 +147,17 @@ def _refuse_overlaps(instruments: Sequence[Instrument], node: Node) -> None:
                 raise PageError(what, node, "instruments")
 
 
+def refuse_twins(common: Order, pages: Sequence[Page]) -> None:
+    """Refuse two pages of one jurisdiction, two instruments of one name, and rules named like a common one."""
+    everywhere = [common.unknown_facts, common.not_understood, common.silent.default]
+    names = [rule.name for rule in (*common.first, *common.turns, *everywhere)]
+    instruments = [each for page in pages for each in (*page.instruments, *page.baseline)]
+    fields.refuse_twice([page.jurisdiction for page in pages], None, "jurisdiction")
+    fields.refuse_twice([each.policy for each in (common.silent, *instruments)], None, "id")
+    for each in instruments:
+        fields.refuse_twice([*names, *(rule.name for rule in (*each.rules, each.default))], None, each.policy)
+
+
 def _turn(node: Node) -> Rule:
     """Read a rule that turns a row's outcome; it must name which."""
     if not node.get("of"):
@@ -161,18 +167,18 @@ def _turn(node: Node) -> Rule:
 
 def _rule(node: Node, office: str | None, needs: str = "name") -> Rule:
     """Read one rule; ``needs`` is a key that it must have besides."""
-    _keys(node, _RULE_KEYS | {needs}, _RULE_MORE)
+    fields.keys(node, _RULE_KEYS | {needs}, _RULE_MORE)
     tree = None
     if "when" in node:
         tree = _with_office(node["when"], office, node)
         _check(tree, node)
     return Rule(
-        name=_text(node, "name"),
-        outcome=_code(Outcome, node, "outcome"),
+        name=fields.text(node, "name"),
+        outcome=fields.code(Outcome, node, "outcome"),
         citation=node.get("citation"),
         tree=tree,
         of=frozenset(Outcome(each) for each in node.get("of", ())),
-        spares=_subset(node, "spares", _TRAITS),
+        spares=fields.subset(node, "spares", _TRAITS),
         other_custody=node.get("other_custody") is True,
     )
 
@@ -199,64 +205,3 @@ def _check(tree: Tree, rule: Node) -> None:
     except PageError as wrong:
         known = hasattr(wrong.node, "lines")
         raise PageError(str(wrong), wrong.node if known else rule, wrong.key if known else "when") from wrong
-
-
-def _keys(node: Any, needed: set[str], more: set[str] | frozenset[str] = frozenset()) -> None:
-    """Refuse a node that lacks a key, or has one nobody reads."""
-    if not isinstance(node, Mapping):
-        raise PageError(f"should be a mapping with {', '.join(sorted(needed))}", node, "")
-    for key in sorted(needed - node.keys()):
-        raise PageError(f"'{key}' is missing; add it", node, key)
-    for key in node.keys() - needed - more:
-        raise PageError(f"'{key}' is not known here; use {', '.join(sorted(needed | more))}", node, key)
-
-
-def whole_number(node: Node, key: str) -> int:
-    """Read a whole number from 1 up."""
-    value = node.get(key)
-    if value.__class__ is not int or value < 1:
-        raise PageError(f"'{key}' should be a whole number from 1 up", node, key)
-    return value
-
-
-def _text(node: Node, key: str) -> str:
-    """Read a text that is not empty."""
-    value = node.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise PageError(f"'{key}' should be a text", node, key)
-    return value
-
-
-def _day(node: Node, key: str) -> date:
-    """Read a calendar day."""
-    value = node[key]
-    if value.__class__ is not date:
-        raise PageError(f"'{key}' should be a day like 2012-02-22", node, key)
-    return value
-
-
-def _one_of(node: Node, key: str, known: Sequence[str]) -> str:
-    """Read one of a few words."""
-    if node[key] not in known:
-        raise PageError(f"'{key}' should be one of {', '.join(known)}", node, key)
-    return str(node[key])
-
-
-def _subset(node: Node, key: str, known: frozenset[str]) -> frozenset[str]:
-    """Read a list of known words; none when absent."""
-    values = node.get(key, [])
-    if not isinstance(values, list) or not set(values) <= known:
-        raise PageError(f"'{key}' should be a list of {', '.join(sorted(known))}", node, key)
-    return frozenset(values)
-
-
-def _code(codes: type[_Code], node: Node, key: str) -> _Code:
-    """Read a member of an enumeration."""
-    if node[key] not in list(codes):
-        raise PageError(f"'{key}' should be one of {', '.join(codes)}", node, key)
-    return codes(node[key])
-
-
-def _clock(node: Node, key: str) -> ClockRule | None:
-    """Read the name of a clock, or none."""
-    return None if node.get(key) is None else _code(ClockRule, node, key)

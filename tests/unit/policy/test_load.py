@@ -1,0 +1,109 @@
+"""A rulebook is taken whole or refused whole, and the refusal says where and how to mend it."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from services.decision.policy.load import RULEBOOK_DIR, load_rulebook
+from shared.domain.errors import RulebookUnsound
+
+Edit = Callable[[str, str, str], Path]
+
+
+@pytest.fixture
+def edit(tmp_path: Path) -> Edit:
+    """Give a function that copies the rulebook and changes one text in one file."""
+
+    def change(name: str, old: str, new: str) -> Path:
+        folder = tmp_path / "rulebook"
+        shutil.copytree(RULEBOOK_DIR, folder)
+        text = (folder / name).read_text(encoding="utf-8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+        return folder
+
+    return change
+
+
+def test_the_rulebook_has_a_version_and_a_digest() -> None:
+    """Both name what was loaded, and loading again gives the same."""
+    one, other = load_rulebook(), load_rulebook()
+    assert one.version >= 1
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", one.digest)
+    assert (one.version, one.digest) == (other.version, other.digest)
+
+
+def test_a_comment_does_not_change_the_digest(edit: Edit) -> None:
+    """The digest is of what the pages say, not of how they are laid out."""
+    assert load_rulebook(edit("tx.yaml", "# Texas.", "# The State of Texas.")).digest == load_rulebook().digest
+
+
+def test_a_date_changes_the_digest(edit: Edit) -> None:
+    """One day more or less is another rulebook."""
+    moved = edit("tx.yaml", "to: 2024-12-31}", "to: 2024-12-30}")
+    assert load_rulebook(moved).digest != load_rulebook().digest
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("tx.yaml", "outcome: HOLD", "outcome: KEEP", r"tx.yaml:\d+: outcome: .*HOLD, NOTIFY_ONLY"),
+        ("tx.yaml", "    default: {name: must-comply, outcome: HOLD}\n", "", r"tx.yaml:\d+: default: .*add it"),
+        ("tx.yaml", "when: {answered: decline}", "when: {answered: perhaps}", r"tx.yaml:\d+: when: .*never"),
+        ("tx.yaml", "revision: 1", "revision: one", r"tx.yaml:\d+: revision: .*whole number"),
+        ("tx.yaml", "revision: 1", "revison: 1", r"tx.yaml:\d+: revision: .*missing"),
+        ("tx.yaml", "title: Texas", "title: Texas\ntitle: Again", r"tx.yaml:\d+: title: .*twice"),
+        ("tx.yaml", "to: 2017-09-24", "to: 2017-09-25", r"tx.yaml:\d+: instruments: tx-sb4-enjoined@1 and tx-sb4@1"),
+        ("tx.yaml", "to: 2017-09-24", "to: 2016-09-24", r"tx.yaml:\d+: to: .*before it begins"),
+        ("tx.yaml", "to: 2017-09-24", "to: soon", r"tx.yaml:\d+: to: .*a day like"),
+        ("tx.yaml", "traits: [mandate, civil-by-rules]", "traits: [mandat]", r"tx.yaml:\d+: traits: .*mandate"),
+        ("tx.yaml", "regulation: FED_48_BIZ", "regulation: FED_48", r"tx.yaml:\d+: regulation: .*FED_48_BIZ"),
+        ("tx.yaml", "fact: lawful_status_claim", "fact: lawful_status", r"tx.yaml:\d+: .*no fact is called"),
+        ("tx.yaml", "confidence: solid", "confidence: sure", r"tx.yaml:\d+: confidence: .*shaky"),
+        ("tx.yaml", "id: tx-2a060", "id: tx-sb4", r"tx-sb4@1 stands twice"),
+        ("tx.yaml", "name: must-comply", "name: proof-offered", r"tx.yaml:\d+: .*proof-offered stands twice"),
+        ("tx.yaml", "jurisdiction: TX", "jurisdiction: CT", r"jurisdiction: CT stands twice"),
+        ("tx.yaml", "instruments:", "instruments: [", r"tx.yaml:\d+: .*YAML"),
+        ("ct.yaml", "fact: level, is: felony", "fact: level, is: grave", r"ct.yaml:\d+: is: level is never 'grave'"),
+        ("ct.yaml", "some: convictions", "some: crimes", r"ct.yaml:\d+: some: .*charges, convictions"),
+        ("ct.yaml", "agencies: [state_corrections]", "agencies: [jail]", r"ct.yaml:\d+: agencies: .*city_police"),
+        ("ct.yaml", "review_office: DOC reviewer", "review_office: null", r"ct.yaml:\d+: when: 'answered' needs"),
+        ("us-fed.yaml", "      of: [HOLD]\n", "", r"us-fed.yaml:\d+: name: .*of: \[HOLD\]"),
+        ("us-fed.yaml", "before: 2017-04-02", "before: 2017", r"us-fed.yaml:\d+: before: .*a day"),
+        ("us-fed.yaml", "I-247D: FLAT_48", "I-247D: FLAT", r"us-fed.yaml:\d+: I-247D: "),
+        (
+            "us-fed.yaml",
+            "when: {fact: hold_exhausted}",
+            "when: {fact: hold_exhausted, is: true}",
+            r"compared with flag",
+        ),
+        ("us-fed.yaml", "when: {fact: hold_exhausted}", "when: [hold_exhausted]", r"a condition is a mapping"),
+        ("us-fed.yaml", "        any:\n", "        either:\n", r"us-fed.yaml:\d+: when: a condition is"),
+        ("us-fed.yaml", "order:\n", "ordering:\n", r"us-fed.yaml"),
+        ("rulebook.yaml", "version: 1", "version: 0", r"rulebook.yaml:\d+: version"),
+    ],
+)
+def test_an_unsound_page_is_refused(edit: Edit, name: str, old: str, new: str, told: str) -> None:
+    """Whatever is wrong with one page, nothing is loaded, and the text leads to the line."""
+    with pytest.raises(RulebookUnsound, match=told):
+        load_rulebook(edit(name, old, new))
+
+
+@pytest.mark.parametrize("name", ["rulebook.yaml", "us-fed.yaml"])
+def test_the_cover_and_the_federal_page_are_needed(edit: Edit, name: str) -> None:
+    """Without them there is no version, and no order of the tests."""
+    folder = edit("tx.yaml", "title: Texas", "title: Texas")
+    (folder / name).unlink()
+    with pytest.raises(RulebookUnsound, match=f"{name}: missing"):
+        load_rulebook(folder)
+
+
+def test_a_page_that_is_no_mapping_is_refused(edit: Edit) -> None:
+    """An empty file is no law."""
+    folder = edit("tx.yaml", "title: Texas", "title: Texas")
+    (folder / "ut.yaml").write_text("", encoding="utf-8")
+    with pytest.raises(RulebookUnsound, match=r"ut\.yaml:1"):
+        load_rulebook(folder)

@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+log = structlog.get_logger()
+
 MEDIA_TYPE = "application/problem+json"
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457's own word
+class Problem(Exception):
     """An answer that says what went wrong; values the caller sent are never repeated."""
 
     def __init__(self, status: int, code: str, detail: str, **members: Any) -> None:
@@ -62,8 +65,15 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     return _answer(422, "invalid_request", "The request does not have the form this route takes.", {"errors": errors})
 
 
+async def _ours(request: Request, error: Exception) -> JSONResponse:
+    """Answer for a fault of ours; the log says where it arose, and nothing of what was asked."""
+    log.error("request.failed", method=request.method, exc_info=error)
+    return _answer(500, "our_fault", "This failed through a fault of ours, and it is in our log.", {})
+
+
 def speak_problems(app: FastAPI) -> None:
     """Let every error of an app leave as problem+json, without a trace of its inside."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _ours)

@@ -205,7 +205,8 @@ class Group:
         """Drop members that were silent too long, and end waiting that has gone on long enough."""
         for member in list(self.members.values()):
             waits = member.joining is not None or member.syncing is not None
-            if not waits and member.alive_until <= now:
+            is_here = member.name in self.members  # dropping one may have ended the wait for another
+            if is_here and not waits and member.alive_until <= now:
                 self._remove(member, now)
         if self.state is State.PREPARING:
             self._complete_when_ready(now)

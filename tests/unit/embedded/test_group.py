@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.embedded.broker.codes import Code
@@ -220,6 +220,8 @@ _STEPS = st.lists(
 
 
 @given(_STEPS)
+@settings(max_examples=200, deadline=None)
+@example([("join", "a", 0.0), ("wait", "a", 1.0), ("join", "c", 0.0), ("join", "a", 0.0), ("join", "b", 0.0)])
 def test_every_caller_is_answered_in_the_end(steps: list[tuple[str, str, float]]) -> None:
     """Whatever members do, each ticket gets one answer, and every static name has one holder."""
     room = Room()

@@ -1,80 +1,47 @@
 """Decision's routes on a real Postgres under row security, in February 2012."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from services.decision import api
 from services.decision.handlers import Decide
 from services.decision.policy.load import load_rulebook
 from shared.db import casebook
-from shared.db.engine import make_engine
 from shared.db.listen import Wake
-from shared.db.schema import migrate, step
-from shared.db.session import Sessions, open_clock
+from shared.db.session import Sessions
 from shared.domain.case import HeardEvent
 from shared.domain.fold import fold
-from shared.embedded.postgres import PostgresServer
-from shared.http.access import Keys, Role, new_key
+from shared.http.access import Keys, Role
 from shared.http.app import make_app
 from shared.http.paging import cursor
 from shared.outbox.outbox import Outbox
 from shared.outbox.parts import Parts
-from shared.runtime.clock import ClockSetting, machine_now
 from shared.runtime.health import Progress
 from shared.runtime.ids import UuidV7
 from tests.support.builders import NUMBER, ORI, OTHER_ORI, ZONE, at
+from tests.support.database import Database
 
-STARTS = "stepped:2012-02-22T12:00:00-05:00"
+NOON = at("2012-02-22 12:00")
 RULEBOOK = load_rulebook()
 COMMISSIONER = "Commissioner of Correction"
-
-
-@pytest.fixture(scope="session")
-def template(postgres: PostgresServer) -> str:
-    """Give a migrated database that tests copy."""
-    name = f"template_{uuid4().hex}"
-
-    async def make() -> None:
-        await _sql(postgres, f"CREATE DATABASE {name}")
-        engine = make_engine(postgres.url(name), name="test")
-        await migrate(engine, ClockSetting.parse(STARTS))
-        await engine.dispose()
-
-    asyncio.run(make())
-    return name
-
-
-async def _sql(server: PostgresServer, statement: str) -> None:
-    connection = await asyncpg.connect(server.url("postgres").replace("+asyncpg", ""))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-def _engine_as(url: str, role: str) -> AsyncEngine:
-    """Give an engine whose sessions run as a role, row security and all."""
-    return create_async_engine(url, connect_args={"server_settings": {"role": role}})
 
 
 @dataclass
 class Stage:
     """Decision's application and pipeline over one database, and hands to set the scene with."""
 
-    owner: AsyncEngine
+    database: Database
+    #: Sessions that row security does not bind.
     everything: Sessions
-    decide_as: Sessions
+    pipeline: Sessions
     decide: Decide
     app: Any
     woken: Wake
@@ -83,20 +50,12 @@ class Stage:
 
     async def client(self, role: Role, *, oris: tuple[str, ...] = (), office: str | None = None) -> httpx.AsyncClient:
         """Give a client with a fresh key."""
-        key = new_key()
-        async with self.everything.transaction() as session:
-            await session.run(
-                "INSERT INTO access.keys VALUES (:id, :digest, :role, :oris, '{}', 'test', :office, :now, NULL)",
-                id=key.id,
-                digest=key.digest,
-                role=role.value,
-                oris=list(oris),
-                office=office,
-                now=machine_now(),
-            )
-        transport = httpx.ASGITransport(app=self.app)
-        headers = {"Authorization": f"Bearer {key.token}"}
-        client = httpx.AsyncClient(transport=transport, base_url="http://decision", headers=headers)
+        token = await self.database.key(role, oris=oris, office=office)
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app),
+            base_url="http://decision",
+            headers={"Authorization": f"Bearer {token}"},
+        )
         return await self.stack.enter_async_context(client)
 
     async def reviewer(self, office: str | None = COMMISSIONER) -> httpx.AsyncClient:
@@ -112,7 +71,7 @@ class Stage:
                 place=jurisdiction,
                 agency=agency,
                 zone=ZONE,
-                now=machine_now(),
+                now=self.now(),
             )
 
     async def hear(
@@ -125,7 +84,7 @@ class Stage:
     ) -> UUID:
         """Keep a case folded from these events, and let the pipeline decide it."""
         kept = await self.hear_only(*events, case_id=case_id, version=version, parked=parked, ori=ori)
-        async with self.decide_as.transaction() as session:
+        async with self.pipeline.transaction() as session:
             await self.decide.decide(session, [kept], self.now())
         return kept
 
@@ -152,7 +111,7 @@ class Stage:
 
     async def set_clock(self, local: str) -> None:
         """Move the clock on."""
-        await step(self.owner, at(local))
+        await self.database.step(at(local))
 
     @staticmethod
     def cursor(*place: Any) -> str:
@@ -161,8 +120,7 @@ class Stage:
 
     async def run(self, sql: str, **values: Any) -> None:
         """Run a statement as the owner."""
-        async with self.everything.transaction() as session:
-            await session.run(sql, **values)
+        await self.database.run(sql, **values)
 
     async def count(self, table: str) -> int:
         """Count the rows of a table."""
@@ -177,33 +135,35 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(postgres: PostgresServer, template: str) -> AsyncIterator[Stage]:
+async def stage(database: Database) -> AsyncIterator[Stage]:
     """Give a stage of the test's own: two Connecticut facilities at noon of 2012-02-22."""
-    name = f"test_{uuid4().hex}"
-    await _sql(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
-    url = postgres.url(name)
-    owner = make_engine(url, name="test")
-    engines = [_engine_as(url, f"countersign_decision_{kind}") for kind in ("pipeline", "api")]
-    clock = await open_clock(owner, ClockSetting.parse(STARTS))
-    pipeline, requests = (Sessions(engine, clock) for engine in engines)
-    ids, wake = UuidV7(), Wake()
-    parts = SimpleNamespace(
-        clock=clock, ids=ids, sessions=pipeline, outbox=Outbox("decision", ids, lambda _: None), wake=wake
-    )
-    app = make_app(
-        "decision",
-        sessions=requests,
-        keys=Keys(requests, 60_000),
-        progress=Progress(),
-        routers=api.ROUTERS,
-        parts=parts,
-        rulebook=RULEBOOK,
-    )
+    await database.step(NOON)
     async with AsyncExitStack() as stack:
-        made = Stage(owner, Sessions(owner, clock), pipeline, Decide(cast("Parts", parts), RULEBOOK), app, wake, stack)
+        owner = await stack.enter_async_context(database.owner())
+        pipeline = await stack.enter_async_context(database.sessions("decision"))
+        requests = await stack.enter_async_context(database.sessions("decision", "api"))
+        ids, wake = UuidV7(), Wake()
+        parts = SimpleNamespace(
+            clock=pipeline.clock, ids=ids, sessions=pipeline, outbox=Outbox("decision", ids, lambda _: None), wake=wake
+        )
+        app = make_app(
+            "decision",
+            sessions=requests,
+            keys=Keys(requests, 60_000),
+            progress=Progress(),
+            routers=api.ROUTERS,
+            parts=parts,
+            rulebook=RULEBOOK,
+        )
+        made = Stage(
+            database=database,
+            everything=Sessions(owner, pipeline.clock),
+            pipeline=pipeline,
+            decide=Decide(cast("Parts", parts), RULEBOOK),
+            app=app,
+            woken=wake,
+            stack=stack,
+        )
         for ori in (ORI, OTHER_ORI):
             await made.register(ori)
         yield made
-    for engine in (owner, *engines):
-        await engine.dispose()
-    await _sql(postgres, f"DROP DATABASE {name}")

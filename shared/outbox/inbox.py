@@ -73,7 +73,7 @@ class Once(Generic[T]):
                 await move(session, self._schema, self._group, batch.stretches)
                 if heard:
                     await self._hearing.handle(session, heard, now)
-                await self._set_aside(session, bad, now, heard=len(heard))
+                await self._set_aside(session, batch.records, bad, now)
         except (StaleBatch, TooManyParked):
             raise
         except Exception as error:
@@ -100,7 +100,7 @@ class Once(Generic[T]):
                         offset=one.record.offset,
                     )
                     bad.append(Unhandled(one.record, one.message, error))
-            await self._set_aside(session, bad, now, heard=len(batch.records) - len(bad))
+            await self._set_aside(session, batch.records, bad, now)
 
     def _read(self, records: Sequence[Record]) -> tuple[list[Heard[T]], list[Unhandled]]:
         heard: list[Heard[T]] = []
@@ -112,18 +112,33 @@ class Once(Generic[T]):
                 bad.append(Unhandled(record, None, error))
         return heard, bad
 
-    async def _set_aside(self, session: WriteSession, bad: Sequence[Unhandled], now: datetime, *, heard: int) -> None:
-        in_a_row = len(bad) + (0 if heard else self._parked_in_a_row)
-        if in_a_row >= MOST_PARKED_IN_A_ROW:
+    async def _set_aside(
+        self, session: WriteSession, records: Sequence[Record], bad: Sequence[Unhandled], now: datetime
+    ) -> None:
+        longest, last = _rows(records, bad, self._parked_in_a_row)
+        if longest >= MOST_PARKED_IN_A_ROW:
             raise TooManyParked(
-                f"{in_a_row} events in a row could not be handled; nothing more is taken until someone has looked"
+                f"{longest} events in a row could not be handled; nothing more is taken until someone has looked"
             )
         if bad:
             await self._hearing.park(session, bad, now)
-        session.afterwards(lambda: self._count(in_a_row if not heard else 0))
+        session.afterwards(lambda: self._count(last))
 
     def _count(self, in_a_row: int) -> None:
         self._parked_in_a_row = in_a_row
+
+
+def _rows(records: Sequence[Record], bad: Sequence[Unhandled], before: int) -> tuple[int, int]:
+    """Give the longest row of events set aside, and the one at the end; ``before`` went before this batch.
+
+    Counted over the events as they came, so that where batches are cut makes no difference.
+    """
+    spoilt = {(one.record.topic, one.record.partition, one.record.offset) for one in bad}
+    longest = row = before
+    for record in records:
+        row = row + 1 if (record.topic, record.partition, record.offset) in spoilt else 0
+        longest = max(longest, row)
+    return longest, row
 
 
 async def consume(name: str, source: Source, once: Callable[[RawBatch], Awaitable[None]], progress: Progress) -> None:

@@ -1,3 +1,9 @@
 """Fixtures that more than one folder of tests shares."""
 
-pytest_plugins = ["tests.support.postgres", "tests.support.kafka", "tests.support.topics", "tests.support.database"]
+pytest_plugins = [
+    "tests.support.postgres",
+    "tests.support.kafka",
+    "tests.support.topics",
+    "tests.support.database",
+    "tests.support.line",
+]

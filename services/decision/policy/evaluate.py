@@ -22,7 +22,9 @@ from shared.domain.jurisdiction import Agency
 from shared.domain.window import ClockRule
 
 #: Readings remembered for each instrument: the same facts give the same finding, so it is worked out once.
-_REMEMBERED = 4096
+_REMEMBERED = 1024
+#: A record with more charges and convictions is worked out anew each time: it would fill the memory.
+_LONGEST_REMEMBERED = 40
 _AGENCIES = frozenset(Agency)
 
 
@@ -45,8 +47,7 @@ class Rulebook:
 
     def evaluate(self, jurisdiction: str, as_of: date, facts: Mapping[str, Any]) -> Finding:
         """Say what the law of ``as_of`` makes of the facts; every doubt is a REVIEW, never an exception."""
-        ready = self._governing(jurisdiction, as_of, facts.get("agency"))
-        return ready.find(ready.plan.layout.read(facts, as_of))
+        return self._governing(jurisdiction, as_of, facts.get("agency")).apply(facts, as_of)
 
     def next_date(self, jurisdiction: str, after: date) -> date | None:
         """Give the next day on which the law of a jurisdiction changes; None if none is known."""
@@ -88,7 +89,14 @@ class _Ready:
 
     def __init__(self, instrument: Instrument, order: Order, odd: tuple[str, ...] = ()) -> None:
         self.plan = _plan(instrument, order)
-        self.find = lru_cache(_REMEMBERED)(partial(_find, self.plan, odd))
+        self._find = partial(_find, self.plan, odd)
+        self._remembered = lru_cache(_REMEMBERED)(self._find)
+
+    def apply(self, facts: Mapping[str, Any], as_of: date) -> Finding:
+        """Read the facts and find; a reading met before is answered from memory."""
+        reading = self.plan.layout.read(facts, as_of)
+        length = sum(len(value) for value in reading if isinstance(value, tuple))
+        return (self._remembered if length <= _LONGEST_REMEMBERED else self._find)(reading)
 
 
 def _plan(instrument: Instrument, order: Order) -> Plan:

@@ -73,7 +73,8 @@ class Instrument:
     #: ``full``, ``outcome`` or ``none``: how much of the answer ICE may have.
     ice_answer: str
     duties: tuple[str, ...]
-    #: ``mandate``, ``civil-by-rules``, ``own-citations``: see pages.py.
+    #: ``mandate``: no local policy undoes it. ``civil-by-rules``: its rules say what a judge's civil warrant
+    #: is worth. ``own-citations``: what holds everywhere is cited from the rule itself (the federal page).
     traits: frozenset[str]
 
     @property

@@ -83,6 +83,10 @@ def test_a_date_changes_the_digest(edit: Edit) -> None:
         ("us-fed.yaml", "when: {fact: hold_exhausted}", "when: [hold_exhausted]", r"a condition is a mapping"),
         ("us-fed.yaml", "        any:\n", "        either:\n", r"us-fed.yaml:\d+: when: a condition is"),
         ("us-fed.yaml", "order:\n", "ordering:\n", r"us-fed.yaml"),
+        ("tx.yaml", "title: Texas", "title: 7", r"tx.yaml:\d+: title: .*a text"),
+        ("tx.yaml", "revision: 1", "revision: 1\n    colour: red", r"tx.yaml:\d+: colour: .*not known"),
+        ("tx.yaml", "- {from: 1997-04-01, to: 2017-08-31}", "- 1997", r"tx.yaml:\d+: .*should be a mapping"),
+        ("ct.yaml", "any: [{answered: honor},", "any: [] #", r"ct.yaml:\d+: .*'any' takes a list"),
         ("rulebook.yaml", "version: 1", "version: 0", r"rulebook.yaml:\d+: version"),
     ],
 )

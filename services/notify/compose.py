@@ -141,14 +141,13 @@ def _text(notice: Notice, content: Mapping[str, Any], window: HoldWindow | None,
 
 
 def _sentence(kind: Kind, outcome: str | None, window: HoldWindow | None) -> str:
-    if kind is Kind.UNMATCHED or outcome is None:
-        return Kind.UNMATCHED.value
-    if kind in ANSWERS:
-        return outcome
+    """Name the sentence; without a window that may be shown, a notice on it says the answer alone."""
     if kind is Kind.HOLD_ENDED:
         if window is None:
             return "hold_ended.untimed"
         return "hold_ended" if window.is_live else "hold_ended.closed"
+    if kind in ANSWERS or window is None:
+        return outcome or Kind.UNMATCHED.value
     return kind.value
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -109,11 +109,11 @@ async def _make_template(server: PostgresServer, password: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: PostgresServer) -> Iterator[Database]:
+def template(postgres: PostgresServer) -> Database:
     """Give the migrated database that every test's own is cloned from; nobody may be connected to it."""
     password = secrets.token_hex(8)
     asyncio.run(_make_template(postgres, password))
-    yield Database(postgres, _TEMPLATE, password)
+    return Database(postgres, _TEMPLATE, password)
 
 
 @pytest.fixture

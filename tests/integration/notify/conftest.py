@@ -1,0 +1,140 @@
+"""Notify on a real database, without Kafka: decisions are handed to it, and the clock is stepped by hand."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.notify.api.bell import Bell
+from services.notify.dossier import Margins
+from services.notify.handlers import Decisions
+from services.notify.main import ROUTERS
+from services.notify.watch import Watch
+from shared.db.session import Sessions
+from shared.domain.events import DecisionRecorded
+from shared.http.access import Keys, Role
+from shared.http.app import make_app
+from shared.kafka.consumer import Record
+from shared.kafka.envelope import Message
+from shared.outbox.inbox import Heard
+from shared.outbox.outbox import Letter, Outbox
+from shared.runtime.health import Progress
+from shared.runtime.ids import UuidV7
+from tests.support.database import Database
+from tests.support.decisions import NOW, ORI, OTHER_ORI
+
+_IDS = UuidV7()
+_NOWHERE = Record("custody.decisions.v1", 0, 0, None, None, ())
+
+
+def said(decision: DecisionRecorded, message_id: UUID | None = None) -> Heard[Message[Any]]:
+    """Give a decision as the consumer hands it over."""
+    return Heard(_NOWHERE, Message(message_id or _IDS.new(), "decision.recorded", decision))
+
+
+@dataclass(slots=True)
+class Office:
+    """Notify, and the hands to play its neighbours with."""
+
+    database: Database
+    pipeline: Sessions
+    app: FastAPI
+    decisions: Decisions
+    watch: Watch
+    keys: dict[str, str]
+    letters: list[Letter] = field(default_factory=list)
+
+    async def hear(self, *decisions: DecisionRecorded) -> None:
+        """Hear decisions in one batch."""
+        await self.hear_messages([said(decision) for decision in decisions])
+
+    async def hear_messages(self, messages: Sequence[Heard[Message[Any]]]) -> None:
+        """Hear messages in one batch, as one transaction."""
+        async with self.pipeline.transaction() as session:
+            await self.decisions.on_decisions(session, messages, self.pipeline.clock.now())
+
+    async def settle(self) -> None:
+        """Do all that is due at this instant."""
+        while await self.watch.tick():
+            pass
+
+    async def at(self, instant: datetime) -> None:
+        """Move the clock to an instant and do all that is due there."""
+        await self.database.step(instant)
+        await self.settle()
+
+    async def next_due(self) -> datetime | None:
+        """Give the instant that the player would step to next."""
+        async with self.pipeline.reading() as session:
+            row = await session.one("SELECT due_at FROM notify.due")
+            return row.due_at if row else None
+
+    def client(self, who: str) -> httpx.AsyncClient:
+        """Give a client with the key of jail, other_jail, ice, operator or auditor."""
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app, raise_app_exceptions=False),
+            base_url="http://notify",
+            headers={"authorization": f"Bearer {self.keys[who]}"},
+        )
+
+    async def get(self, who: str, path: str) -> httpx.Response:
+        """Ask as someone."""
+        async with self.client(who) as client:
+            return await client.get(path)
+
+    async def post(self, who: str, path: str, body: object) -> httpx.Response:
+        """Send as someone."""
+        async with self.client(who) as client:
+            return await client.post(path, json=body)
+
+    async def feed(self, who: str = "jail") -> list[dict[str, Any]]:
+        """Fetch a whole feed with the recipient's own key."""
+        path = {"jail": f"/v1/jails/{ORI}/notices", "other_jail": f"/v1/jails/{OTHER_ORI}/notices"}
+        answer = await self.get(who, path.get(who, "/v1/ice/responses"))
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    async def told(self, kind: str) -> int:
+        """Count the messages of a type that went to the topics."""
+        return sum(f'"type":"{kind}"'.encode() in letter.message for letter in self.letters)
+
+
+@pytest.fixture
+async def office(database: Database) -> AsyncIterator[Office]:
+    """Give notify at Wednesday 10:30, with keys for everyone who asks it."""
+    await database.step(NOW)
+    ids, letters, bell = UuidV7(), list[Letter](), Bell()
+    outbox = Outbox("notify", ids, letters.extend)
+    async with database.sessions("notify") as pipeline, database.sessions("notify", "api") as requests:
+        app = make_app(
+            "notify",
+            sessions=requests,
+            keys=Keys(requests, 60_000),
+            progress=Progress(),
+            routers=ROUTERS,
+            outbox=outbox,
+            bell=bell,
+            longest_wait_s=5.0,
+            release_report=timedelta(hours=1),
+        )
+        yield Office(
+            database=database,
+            pipeline=pipeline,
+            app=app,
+            decisions=Decisions(outbox, ids, Margins(), lambda: None),
+            watch=Watch(sessions=pipeline, outbox=outbox, ids=ids, margins=Margins(), sent=bell.ring),
+            keys={
+                "jail": await database.key(Role.JAIL, oris=(ORI,)),
+                "other_jail": await database.key(Role.JAIL, oris=(OTHER_ORI,)),
+                "ice": await database.key(Role.ICE),
+                "operator": await database.key(Role.OPERATOR),
+                "auditor": await database.key(Role.AUDITOR),
+            },
+            letters=letters,
+        )

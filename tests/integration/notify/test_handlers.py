@@ -1,0 +1,92 @@
+"""Decisions become dossiers, windows and notices, once each."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from shared.domain.errors import MalformedMessage
+from shared.domain.events import HoldEnds
+from shared.kafka.consumer import Record
+from shared.kafka.envelope import Message
+from shared.outbox.inbox import Heard, Unhandled
+from tests.integration.notify.conftest import Office, said
+from tests.support.decisions import CASE, CLOSES, OPENS, a_decision, a_hold, a_window
+
+WINDOWS = (
+    "SELECT opens_at, closes_at, state, ended_at, ended_by FROM notify.windows WHERE case_id = :case ORDER BY opens_at"
+)
+NOTICES = (
+    "SELECT n.kind, n.recipient, d.state, d.send_at, d.due_by FROM notify.notices n"
+    " JOIN notify.deliveries d ON d.notice_id = n.id WHERE n.case_id = :case ORDER BY 1, 2, 3, 4, 5"
+)
+STORY = (
+    a_decision(1, "REVIEW"),
+    a_hold(2),
+    a_hold(3, window=a_window(closes_at=CLOSES - timedelta(hours=1))),
+    a_decision(4, "RELEASE", ends=HoldEnds(at=OPENS + timedelta(hours=1), by="cancelled")),
+)
+
+
+async def test_a_window_and_its_end_are_written_together(office: Office) -> None:
+    """One batch leaves the window, its warnings and its end-of-hold notices."""
+    await office.hear(a_hold())
+    assert len(await office.database.all(WINDOWS, case=CASE)) == 1
+    kinds = [row[0] for row in await office.database.all(NOTICES, case=CASE)]
+    assert kinds.count("hold_ended") == 2
+    assert kinds.count("hold_closing") == 3
+
+
+async def test_a_batch_leaves_what_its_decisions_one_by_one_leave(office: Office) -> None:
+    """Batch boundaries change nothing; numbers and not places in the batch give the order."""
+    together, alone = UUID(int=77), UUID(int=78)
+    await office.hear(*(replace(each, case_id=together) for each in reversed(STORY)))
+    for each in STORY:
+        await office.hear(replace(each, case_id=alone))
+    assert await office.database.all(WINDOWS, case=together) == await office.database.all(WINDOWS, case=alone)
+    assert await office.database.all(NOTICES, case=together) == await office.database.all(NOTICES, case=alone)
+
+
+async def test_a_message_heard_twice_counts_once(office: Office) -> None:
+    """The inbox drops what was heard, in the same batch or a later one."""
+    message = said(a_hold())
+    await office.hear_messages([message, message])
+    before = await office.database.all(NOTICES, case=CASE)
+    await office.hear_messages([message])
+    assert await office.database.all(NOTICES, case=CASE) == before
+
+
+async def test_an_old_decision_is_heard_and_dropped(office: Office) -> None:
+    """A decision lower than the one that stands moves nothing, though its message is new."""
+    await office.hear(a_decision(2, "RELEASE"))
+    await office.hear(a_hold(1))
+    assert await office.database.all(WINDOWS, case=CASE) == []
+    assert await office.database.all("SELECT number, outcome FROM notify.dossiers") == [(2, "RELEASE")]
+
+
+async def test_other_messages_of_the_topic_are_passed_over(office: Office) -> None:
+    """Reviews travel on the same topic and are not for us."""
+    one = said(a_hold())
+    review = Message(one.message.id, "review.opened", None)
+    await office.hear_messages([Heard(one.record, review)])
+    assert await office.database.all("SELECT count(*) FROM notify.dossiers") == [(0,)]
+
+
+async def test_every_change_is_chained_into_the_journal(office: Office) -> None:
+    """What was planned, replaced, opened and closed can be read from the record."""
+    await office.hear(*STORY[:2])
+    await office.hear(*STORY[2:])
+    kinds = [row[0] for row in await office.database.all("SELECT kind FROM notify.journal ORDER BY seq")]
+    assert kinds.count("hold.planned") == kinds.count("hold.closed") == 1
+    assert {"notice.planned", "notice.replaced"} < set(kinds)
+    assert await office.told("hold.closed") == 1
+    assert await office.told("hold.planned") == 0
+
+
+async def test_what_cannot_be_read_is_set_aside_with_its_case(office: Office) -> None:
+    """The key names the case where the message does not."""
+    record = Record("custody.decisions.v1", 3, 41, str(CASE).encode(), b"{", ())
+    error = MalformedMessage("not a message of ours", code="not_ours")
+    async with office.pipeline.transaction() as session:
+        await office.decisions.on_unhandled(session, [Unhandled(record, None, error)], office.pipeline.clock.now())
+    assert await office.database.all("SELECT code, case_id, message FROM notify.parked") == [("not_ours", CASE, b"{")]
+    assert await office.database.all("SELECT kind FROM notify.alarms") == [("event_parked",)]

@@ -1,0 +1,93 @@
+"""Which database errors pass by themselves: judged on errors that a real Postgres and a real driver raise."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.db.engine import is_weather, make_engine
+from tests.support.database import Database
+from tests.support.ports import free_port
+
+
+async def error_of(database: Database, sql: str, **values: Any) -> BaseException:
+    """Give the error that a statement ends in."""
+    async with database.sessions("intake") as sessions:
+        with pytest.raises(SQLAlchemyError) as caught:
+            async with sessions.transaction() as session:
+                await session.run(sql, **values)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("sql", "values"),
+    [
+        ("INSERT INTO intake.identifiers VALUES ('word', :value)", {"value": "a NUL \x00"}),
+        ("INSERT INTO intake.identifiers VALUES ('word', NULL)", {}),
+        ("SELECT CAST(:value AS integer)", {"value": 1 << 40}),
+        ("SELECT CAST(:value AS integer)", {"value": "no number"}),
+        ("SELECT CAST(:value AS text)", {"value": "a lone surrogate \ud800"}),
+        ("SELECT CAST(CAST(:value AS text) AS integer)", {"value": "no number"}),
+        ("UPDATE decision.dossiers SET number = 1", {}),
+    ],
+)
+async def test_a_value_that_does_not_fit_is_no_weather(database: Database, sql: str, values: dict[str, Any]) -> None:
+    """Server or driver refuse it every time: such an event is set aside, not tried again for ever."""
+    assert not is_weather(await error_of(database, sql, **values))
+
+
+@pytest.mark.parametrize("state", ["40P01", "40001", "53300", "57014", "57P01", "08006"])
+async def test_what_the_server_asks_to_try_again_is_weather(database: Database, state: str) -> None:
+    """Deadlock, serialization, too many connections, cancelled, shut down, connection lost."""
+    sql = f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{state}'; END $$"
+    assert is_weather(await error_of(database, sql))
+
+
+async def test_a_connection_that_is_cut_is_weather(database: Database) -> None:
+    """A server that ends our connection in the middle of a transaction is no event's fault."""
+
+    async def cut() -> None:
+        async with database.sessions("intake") as sessions, sessions.transaction() as session:
+            row = await session.one("SELECT pg_backend_pid() AS pid")
+            assert row is not None
+            await database.run("SELECT pg_terminate_backend(:pid, 5000)", pid=row.pid)
+            await session.run("INSERT INTO intake.identifiers VALUES ('word', 'a')")
+
+    with pytest.raises(Exception, match=r".+") as caught:
+        await cut()
+    assert is_weather(caught.value)
+
+
+async def test_a_server_that_is_not_there_is_weather() -> None:
+    """Nobody listening on the port is what a restart looks like."""
+    engine = make_engine(f"postgresql+asyncpg://x:x@127.0.0.1:{free_port()}/x", name="test")
+    with pytest.raises(OSError, match=r".+") as caught:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+    await engine.dispose()
+    assert is_weather(caught.value)
+
+
+async def test_a_deadlock_of_two_is_weather_to_one(database: Database) -> None:
+    """Two transactions that wait for each other: one of them is told to try again, the other goes on."""
+    await database.run("INSERT INTO intake.identifiers VALUES ('word', 'a'), ('word', 'b')")
+    both_hold_one = asyncio.Barrier(2)
+
+    async def take(first: str, second: str) -> BaseException | None:
+        async with database.sessions("intake") as sessions:
+            try:
+                async with sessions.transaction() as session:
+                    lock = "SELECT 1 FROM intake.identifiers WHERE value = :value FOR UPDATE"
+                    await session.all(lock, value=first)
+                    await both_hold_one.wait()
+                    await session.all(lock, value=second)
+            except SQLAlchemyError as error:
+                return error
+        return None
+
+    ends = await asyncio.gather(take("a", "b"), take("b", "a"))
+    errors = [end for end in ends if end is not None]
+    assert len(errors) == 1
+    assert is_weather(errors[0])

@@ -10,6 +10,7 @@ from migrations.ddl import (
     REACH,
     SEES_ALL,
     SEES_ORI,
+    api,
     neighbours_read,
     pipeline,
     readable_by_requests,
@@ -168,6 +169,10 @@ def downgrade() -> None:
     """Take intake's tables away."""
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute("DROP VIEW intake.due")
+    # The journal stays until the ground goes, so its readers are taken away by name.
+    for policy in ("decision_pipeline_reads", "decision_api_sees"):
+        op.execute(f"DROP POLICY {policy} ON intake.journal")
+    op.execute(f"REVOKE SELECT ON intake.journal FROM {pipeline('decision')}, {api('decision')}")
     for table in (
         "unmatched",
         "waiting_identifiers",

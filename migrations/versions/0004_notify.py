@@ -191,10 +191,12 @@ def downgrade() -> None:
     """Take notify's tables away."""
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute("DROP VIEW notify.due")
-    # The journal stays until the ground goes, so its readers are taken away by name.
-    for policy in ("decision_pipeline_reads", "decision_api_sees"):
+    # The journal stays until the ground goes, so its policies are taken away by name.
+    for policy in ("decision_pipeline_reads", "decision_api_sees", "ice_adds"):
         op.execute(f"DROP POLICY {policy} ON notify.journal")
     op.execute(f"REVOKE SELECT ON notify.journal FROM {pipeline('decision')}, {api('decision')}")
+    op.execute(f"REVOKE INSERT ON notify.journal FROM {api('notify')}")
+    op.execute(f"REVOKE ALL ON notify.journal_heads FROM {api('notify')}")
     for table in (
         "checks",
         "receipts",

@@ -11,7 +11,8 @@ import httpx
 from services.console.play.model import PersonLine
 from shared.domain.errors import CountersignError
 
-_MOST_RECEIPTS = 500
+#: As many as the service gives at a time; fewer mean that the end was reached.
+_WHOLE_PAGE = 500
 _GONE = (httpx.codes.NOT_FOUND, httpx.codes.CONFLICT)
 _TRIES, _PAUSE_S = 600, 0.2
 
@@ -27,17 +28,25 @@ class Played:
         self._clients = clients
         self._keys = keys
         #: Where each recipient goes on reading, and the last place it has seen given out.
-        self._after: dict[str, str] = {}
+        self._after: dict[str, str | None] = {}
         self._seen: dict[str, int] = {}
+        self._signing: set[asyncio.Task[httpx.Response]] = set()
+        self._trouble: BaseException | None = None
         #: What was done and what came too late.
         self.did: Counter[str] = Counter()
 
     async def read_feeds(self, feeds: Mapping[str, int]) -> bool:
-        """Let every recipient with news read and sign for it; tell whether anyone had any."""
+        """Let every recipient with news read and sign; tell whether anyone had any, or is still signing.
+
+        Receipts are signed while others go on: a place counts as read once the feed was read to its end.
+        """
         news = {name: last for name, last in feeds.items() if last > self._seen.get(name, 0) and name in self._keys}
+        if self._trouble is not None:
+            raise self._trouble
+        is_signing = bool(self._signing)
         await asyncio.gather(*(self._read(name) for name in news))
         self._seen.update(news)
-        return bool(news)
+        return bool(news) or is_signing
 
     async def act(self, line: PersonLine) -> None:
         """Do what a line of the play says; what comes too late is counted, and no error."""
@@ -58,12 +67,23 @@ class Played:
             ).json()
             ids = [item["id"] for item in found["items"]]
             if ids:
-                body = {"ids": ids, "signed_by": "played " + recipient.partition(":")[0]}
-                await self._ask(recipient, "notify", "POST", receipts, json=body)
-                self.did["notices read"] += len(ids)
-            if found["next"] is None or not ids:
+                self._sign(recipient, receipts, ids)
+            self._after[recipient] = found["next"] or after
+            if len(ids) < _WHOLE_PAGE:
+                # What comes in after this has a place beyond the one that was seen, and is read then.
                 return
-            self._after[recipient] = found["next"]
+
+    def _sign(self, recipient: str, path: str, ids: list[str]) -> None:
+        body = {"ids": ids, "signed_by": "played " + recipient.partition(":")[0]}
+        signing = asyncio.create_task(self._ask(recipient, "notify", "POST", path, json=body))
+        self._signing.add(signing)
+        signing.add_done_callback(self._signed)
+        self.did["notices read"] += len(ids)
+
+    def _signed(self, signing: asyncio.Task[httpx.Response]) -> None:
+        self._signing.discard(signing)
+        if not signing.cancelled() and (error := signing.exception()) is not None:
+            self._trouble = error
 
     async def _answer(self, what: Mapping[str, Any]) -> None:
         review = await self._open_review(str(what.get("detainer_id")))

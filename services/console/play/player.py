@@ -89,8 +89,8 @@ class Player:
             await self._people.read_feeds(look.feeds)
             self._tell(journey, now)
             if not groups:
-                look = await self._stillness.wait(clock.now())
-                if look.next_due is None and not await self._people.read_feeds(look.feeds):
+                look = await self._settle(clock.now())
+                if look.next_due is None:
                     return journey
             await asyncio.sleep(_LOOK_EVERY_S)
 
@@ -99,11 +99,11 @@ class Player:
         return deque(by_instant(play)), self.journey
 
     async def _settle(self, now: datetime | None = None) -> Look:
-        """Wait until all is still, and as long as anyone has news, let them read it."""
-        look = await self._stillness.wait(now)
-        while await self._people.read_feeds(look.feeds):
-            look = await self._stillness.wait(now)
-        return look
+        """Wait until all is still and everyone has read what there was to read."""
+        return await self._stillness.wait(now, self._attend)
+
+    async def _attend(self, look: Look) -> bool:
+        return await self._people.read_feeds(look.feeds)
 
     async def _act(self, lines: Sequence[PersonLine], clock: Clock) -> None:
         if not lines:

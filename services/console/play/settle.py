@@ -6,7 +6,7 @@ at the first look is in a log by the second, beyond the offset that was read: no
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,6 +59,10 @@ class Look:
         return min(self.due.values(), default=None)
 
 
+#: Does a person's part at each look; True while somebody is still at it.
+Attend = Callable[[Look], Awaitable[bool]]
+
+
 class Stillness:
     """Looks until everything has settled."""
 
@@ -82,14 +86,19 @@ class Stillness:
             feeds=_plain(row.feeds) or {},
         )
 
-    async def wait(self, now: datetime | None = None) -> Look:
-        """Wait until nothing is in flight or due by ``now`` (else the database's instant); NotSettled on a stall."""
+    async def wait(self, now: datetime | None = None, attend: Attend | None = None) -> Look:
+        """Wait until nothing is in flight or due by ``now`` (else the database's instant); NotSettled on a stall.
+
+        ``attend`` is called with each look, so that people can do their part while the rest goes on; as long
+        as it says that somebody is at it, nothing counts as settled.
+        """
         pause, seen, since = _FIRST_PAUSE_S, None, machine_seconds()
         while True:
             look, ends = await self._try()
-            if look is not None and ends is not None and not unsettled(look, ends, now or look.instant):
+            is_busy = look is not None and attend is not None and await attend(look)
+            if look is not None and ends is not None and not is_busy and not unsettled(look, ends, now or look.instant):
                 return look
-            if (look, ends) != seen or look is None:
+            if (look, ends) != seen or look is None or is_busy:
                 seen = (look, ends)
                 since = machine_seconds() if look is not None else since
             if machine_seconds() - since > STALL_S:

@@ -11,7 +11,7 @@ import structlog
 from shared.db.engine import is_weather
 from shared.db.session import Sessions, WriteSession
 from shared.domain.errors import MalformedMessage, OffsetOutOfRange, StaleBatch, TooManyParked
-from shared.kafka.consumer import RawBatch, Record, Source
+from shared.kafka.consumer import RawBatch, Record, Source, Stretch
 from shared.outbox.offsets import move
 from shared.runtime.health import Progress
 
@@ -141,25 +141,57 @@ def _rows(records: Sequence[Record], bad: Sequence[Unhandled], before: int) -> t
     return longest, row
 
 
+class _Teller:
+    """Tells Kafka how far we are, beside the work: a courtesy to its tools that must not slow a batch down."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._ends: dict[tuple[str, int], Stretch] = {}
+        self._telling: asyncio.Task[None] | None = None
+
+    def tell(self, stretches: Sequence[Stretch]) -> None:
+        """Note the newest ends, and tell them unless an earlier telling is still under way."""
+        self._ends |= {(s.topic, s.partition): s for s in stretches}
+        if self._ends and (self._telling is None or self._telling.done()):
+            ends, self._ends = list(self._ends.values()), {}
+            self._telling = asyncio.create_task(self._source.told(ends))
+
+    async def end(self) -> None:
+        """Let what is being told be told."""
+        if self._telling is not None:
+            await asyncio.wait([self._telling])
+
+
 async def consume(name: str, source: Source, once: Callable[[RawBatch], Awaitable[None]], progress: Progress) -> None:
     """Hand every batch to ``once``; tell Kafka of its offsets only afterwards.
 
     A crash between the two shows the batch again, which is harmless: offsets and inbox remember it.
     """
-    while True:
-        progress.beat(name)
-        try:
-            batch = await source.take()
-            if batch.stretches:
-                await _insist(name, batch, once, progress)
-                await source.told(batch.stretches)
-        except StaleBatch:
-            log.warning("batch.stale", consumer=name)
-            await source.rewind()
-        except (TooManyParked, OffsetOutOfRange) as error:
-            log.critical("consumer.stopped", consumer=name, why=str(error))
-            progress.stop(name, str(error))
-            await asyncio.Event().wait()
+    teller = _Teller(source)
+    try:
+        while True:
+            progress.beat(name)
+            await _next(name, source, once, progress, teller)
+    finally:
+        await teller.end()
+
+
+async def _next(
+    name: str, source: Source, once: Callable[[RawBatch], Awaitable[None]], progress: Progress, teller: _Teller
+) -> None:
+    """Take one batch and handle it; what only an operator can mend stops the consumer, and says so."""
+    try:
+        batch = await source.take()
+        if batch.stretches:
+            await _insist(name, batch, once, progress)
+        teller.tell(batch.stretches)
+    except StaleBatch:
+        log.warning("batch.stale", consumer=name)
+        await source.rewind()
+    except (TooManyParked, OffsetOutOfRange) as error:
+        log.critical("consumer.stopped", consumer=name, why=str(error))
+        progress.stop(name, str(error))
+        await asyncio.Event().wait()
 
 
 async def _insist(name: str, batch: RawBatch, once: Callable[[RawBatch], Awaitable[None]], progress: Progress) -> None:

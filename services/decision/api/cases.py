@@ -100,7 +100,7 @@ async def timeline(request: Request, case_id: UUID, caller: Looking, after: str 
     """Tell the story of a case in time order; a jail that passed the person on is told its own part."""
     place = story.place(after)
     async with request.app.state.sessions.reading(**caller.scope) as session:
-        items, following = await story.told(session, case_id, place, MOST)
+        items, following = await story.told(session, case_id, place, MOST, rationales=caller.role is not Role.JAIL)
         if not items and place is None and case_id not in await casebook.case_files(session, [case_id]):
             raise not_found()
     return page(items, following)

@@ -1,4 +1,4 @@
-"""A case's whole story in time order: what was sent, and what each service wrote down of it."""
+"""A case's whole story in time order: what was sent, what people answered, what each service wrote down of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +23,13 @@ _EVENTS = (
     "SELECT time, '0 sender', source || ' ' || id, type, detainer_id, NULL, source, id, state, reason, heard_at"
     " FROM intake.inbox WHERE case_id = :case"
 )
+#: What reviewers answered; each decision that came of it follows in decision's journal.
+_ANSWERS = (
+    "SELECT answered_at, '1 decision', CAST(id AS text), 'answer.given', detainer_id,"
+    " convert_to(CAST(jsonb_build_object('review_id', review_id, 'answer', answer, 'office', office,"
+    " 'reason_code', reason_code, 'rationale', rationale, 'answered_by', answered_by) AS text), 'UTF8'),"
+    " NULL, NULL, NULL, NULL, NULL FROM decision.answers WHERE case_id = :case"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +48,14 @@ def place(after: str | None) -> Place | None:
 
 
 async def told(
-    session: ReadSession, case_id: UUID, after: Place | None, most: int
+    session: ReadSession, case_id: UUID, after: Place | None, most: int, *, rationales: bool
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Give a page of the story that the session may see, and the cursor of the next one."""
+    """Give a page of the story that the session may see, and the cursor of the next one.
+
+    ``rationales`` tells as well what reviewers wrote in their own words, which is not for every caller.
+    """
     rows = await session.all(
-        f"SELECT * FROM ({_JOURNALS} UNION ALL {_EVENTS}) AS story"
+        f"SELECT * FROM ({_JOURNALS} UNION ALL {_EVENTS} UNION ALL {_ANSWERS}) AS story"
         ' WHERE CAST(:at AS timestamptz) IS NULL OR (at, writer COLLATE "C", place COLLATE "C")'
         " > (CAST(:at AS timestamptz), CAST(:writer AS text), CAST(:place AS text))"
         ' ORDER BY at, writer COLLATE "C", place COLLATE "C" LIMIT :most',
@@ -57,12 +67,14 @@ async def told(
     )
     last = rows[-1] if len(rows) == most else None
     following = cursor(last.at.isoformat(), last.writer, last.place) if last is not None else None
-    return [_item(row) for row in rows], following
+    return [_item(row, rationales=rationales) for row in rows], following
 
 
-def _item(row: Any) -> dict[str, Any]:
+def _item(row: Any, *, rationales: bool) -> dict[str, Any]:
     if row.body is not None:
         body = msgspec.json.decode(row.body)
+        if row.kind == "answer.given" and not rationales:
+            del body["rationale"]
     else:
         body = {"source": row.source, "id": row.id, "state": row.state, "reason": row.reason, "heard_at": row.heard_at}
     return {

@@ -9,7 +9,7 @@ import pytest
 
 from shared.http.access import Role
 from shared.outbox import journal
-from tests.integration.decision.conftest import Stage
+from tests.integration.decision.conftest import COMMISSIONER, Stage
 from tests.support.builders import (
     DETAINER,
     NUMBER,
@@ -50,6 +50,7 @@ async def held(stage: Stage) -> UUID:
     """Set a case whose detainer the Commissioner has honoured and whose release is due at 13:00."""
     events = (*ASKED, a_release_due("2012-02-22 13:00"))
     case_id = await stage.hear(*events)
+    await stage.set_clock("2012-02-22 12:10")
     client = await stage.reviewer()
     (review,) = (await client.get("/v1/reviews")).json()["items"]
     body = {"outcome": "HOLD", "reason_code": "felony_record", "rationale": "Read the record."}
@@ -211,3 +212,15 @@ async def test_a_stored_decision_is_shown_as_it_was_told(stage: Stage) -> None:
     shown = {name: value for name, value in detainer["decision"].items() if name != "explanation"}
     assert shown == {name: told[name] for name in shown}
     assert "ice_due_by" not in shown
+
+
+async def test_an_answer_stands_in_the_story_before_what_came_of_it(stage: Stage) -> None:
+    """Who looks back sees office and reason; what the reviewer wrote in words is not for the jail."""
+    case_id = await held(stage)
+    path = f"/v1/cases/{case_id}/timeline"
+    for role, words in ((Role.AUDITOR, "Read the record."), (Role.JAIL, None)):
+        items = (await (await stage.client(role, oris=(ORI,))).get(path)).json()["items"]
+        assert [item["kind"] for item in items] == ["decision.recorded", "answer.given", "decision.recorded"]
+        body = items[1]["body"]
+        assert (body["answer"], body["office"], body["reason_code"]) == ("honor", COMMISSIONER, "felony_record")
+        assert body.get("rationale") == words

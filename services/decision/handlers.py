@@ -17,6 +17,7 @@ from services.decision.policy.model import finding_as_json
 from shared.db import casebook
 from shared.db.session import WriteSession
 from shared.domain.case import Custody, Detainer
+from shared.domain.errors import RulebookBehind
 from shared.domain.events import CaseChanged, DecisionRecorded
 from shared.domain.jurisdiction import Facility
 from shared.kafka.consumer import Record
@@ -73,6 +74,8 @@ class Decide:
         """Load the cases, apply the policy to each detainer, record what is new, tell of it."""
         if not case_ids:
             return
+        if await store.rulebook_version(session) > self._rulebook.version:
+            raise RulebookBehind("another instance decides by a newer rulebook: upgrade this one")
         dossiers = await self._lock(session, case_ids)
         # Read again under the lock: what was committed before we got it must not be overlooked.
         files = await casebook.case_files(session, case_ids)

@@ -195,7 +195,8 @@ async def record(session: WriteSession, news: Sequence[Recorded]) -> None:
         "UPDATE decision.dossiers d SET number = u.number, decision_id = u.id, outcome = u.outcome, rule = u.rule,"
         " policy = u.policy, standing = u.standing, facility_ori = u.ori, booking_number = u.booking, due_by = u.due_by"
         " FROM unnest(CAST(:cases AS uuid[]), CAST(:detainers AS text[]), CAST(:numbers AS int[]),"
-        " CAST(:ids AS uuid[]), CAST(:outcomes AS text[]), CAST(:rules AS text[]), CAST(:policies AS text[]), CAST(:standings AS bytea[]),"
+        " CAST(:ids AS uuid[]), CAST(:outcomes AS text[]), CAST(:rules AS text[]), CAST(:policies AS text[]),"
+        " CAST(:standings AS bytea[]),"
         " CAST(:oris AS text[]), CAST(:bookings AS text[]), CAST(:dues AS timestamptz[]))"
         " AS u (case_id, detainer_id, number, id, outcome, rule, policy, standing, ori, booking, due_by)"
         " WHERE d.case_id = u.case_id AND d.detainer_id = u.detainer_id",
@@ -211,6 +212,12 @@ async def record(session: WriteSession, news: Sequence[Recorded]) -> None:
         bookings=[t.booking_number for t in told],
         dues=[t.due_by for t in told],
     )
+
+
+async def rulebook_version(session: ReadSession) -> int:
+    """Give the version of the rulebook that the database decides by."""
+    row = await session.one("SELECT version FROM decision.rulebook")
+    return row.version if row else 0
 
 
 async def adopt_rulebook(session: WriteSession, version: int, digest: str, now: datetime) -> tuple[int, str]:

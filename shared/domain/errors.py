@@ -8,8 +8,10 @@ CountersignError
 ├── RulebookUnsound      a page is wrong: the whole rulebook is refused at start
 ├── CalendarExhausted    the date lies outside the reviewed holiday table
 ├── StaleBatch           another instance owns the partition: roll back, begin again from the row
-├── OffsetOutOfRange     the log no longer (or not yet) holds the offset in our row: stop and say so
-├── TooManyParked        too many events in a row would be set aside: it is we who are wrong
+├── MustStop             going on would do harm: the loop stops, says why, and a person mends it
+│   ├── OffsetOutOfRange   the log no longer (or not yet) holds the offset in our row
+│   ├── TooManyParked      too many events in a row would be set aside: it is we who are wrong
+│   └── RulebookBehind     another instance decides by a newer rulebook
 ├── Unconfirmed          the broker has not confirmed some messages
 ├── KafkaAway            Kafka cannot be reached, or does not hold what was asked for
 ├── WrongTime            this data directory lives in another time
@@ -56,11 +58,19 @@ class StaleBatch(CountersignError):
     """The offset row no longer stands where the batch began: another instance has the partition."""
 
 
-class OffsetOutOfRange(CountersignError):
+class MustStop(CountersignError):
+    """Going on would do harm: the loop stops and says why, and readiness is red until a person has mended it."""
+
+
+class RulebookBehind(MustStop):
+    """The database decides by a newer rulebook than this instance has."""
+
+
+class OffsetOutOfRange(MustStop):
     """The log does not hold the offset that our row names; nothing is reset silently."""
 
 
-class TooManyParked(CountersignError):
+class TooManyParked(MustStop):
     """So many events in a row could not be handled that the fault must be ours."""
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from shared.db.engine import is_weather
 from shared.db.session import Sessions, WriteSession
-from shared.domain.errors import MalformedMessage, OffsetOutOfRange, StaleBatch, TooManyParked
+from shared.domain.errors import MalformedMessage, MustStop, StaleBatch, TooManyParked
 from shared.kafka.consumer import RawBatch, Record, Source, Stretch
 from shared.outbox.offsets import move
 from shared.runtime.health import Progress
@@ -74,7 +74,7 @@ class Once(Generic[T]):
                 if heard:
                     await self._hearing.handle(session, heard, now)
                 await self._set_aside(session, batch.records, bad, now)
-        except (StaleBatch, TooManyParked):
+        except (StaleBatch, MustStop):
             raise
         except Exception as error:
             if is_weather(error) or not heard:
@@ -188,10 +188,8 @@ async def _next(
     except StaleBatch:
         log.warning("batch.stale", consumer=name)
         await source.rewind()
-    except (TooManyParked, OffsetOutOfRange) as error:
-        log.critical("consumer.stopped", consumer=name, why=str(error))
-        progress.stop(name, str(error))
-        await asyncio.Event().wait()
+    except MustStop as error:
+        await progress.stopped(name, error)
 
 
 async def _insist(name: str, batch: RawBatch, once: Callable[[RawBatch], Awaitable[None]], progress: Progress) -> None:

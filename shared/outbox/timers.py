@@ -7,6 +7,7 @@ import structlog
 
 from shared.db.engine import is_weather
 from shared.db.listen import Wake
+from shared.domain.errors import MustStop
 from shared.runtime.health import Progress
 
 log = structlog.get_logger()
@@ -21,6 +22,9 @@ async def run_timers(name: str, tick: Callable[[], Awaitable[int]], wake: Wake, 
         progress.beat(name)
         try:
             done = await tick()
+        except MustStop as error:
+            await progress.stopped(name, error)
+            continue
         except Exception as error:
             if not is_weather(error):
                 raise

@@ -1,8 +1,13 @@
 """Is the process making progress? Each loop beats; one that stops beating turns readiness red."""
 
+import asyncio
 from collections.abc import Callable
 
+import structlog
+
 from shared.runtime.clock import machine_seconds
+
+log = structlog.get_logger()
 
 #: A loop that has not come round for so long is stuck; the longest wait of any loop is a second.
 STUCK_AFTER_S = 20.0
@@ -23,6 +28,12 @@ class Progress:
     def stop(self, loop: str, why: str) -> None:
         """Say that a loop has stopped on purpose, and why; an operator must mend it."""
         self._stopped[loop] = why
+
+    async def stopped(self, loop: str, why: Exception) -> None:
+        """Stop a loop for good: say why, turn readiness red, and wait for a person."""
+        log.critical("loop.stopped", consumer=loop, why=str(why))
+        self.stop(loop, str(why))
+        await asyncio.Event().wait()
 
     def troubles(self) -> dict[str, str]:
         """Give each loop that is stuck or stopped, with the reason; empty when all is well."""

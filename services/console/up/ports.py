@@ -1,5 +1,6 @@
 """Which part listens where: fixed places from the base on, or free ones."""
 
+import random
 import socket
 
 from shared.domain.errors import CountersignError
@@ -8,6 +9,9 @@ HOST = "127.0.0.1"
 _PLACES = {"intake": 1, "decision": 2, "notify": 3}
 #: Broker and Postgres take the first free port from here on; nobody needs to know theirs by heart.
 _BROKER, _POSTGRES, _ROOM = 20, 30, 10
+#: Below what systems give to clients: a client that looks for a server which is just being started again
+#: could else be given that server's own port, and keep it.
+_ANYWHERE = range(20_000, 32_000)
 
 
 class PortTaken(CountersignError):
@@ -49,15 +53,15 @@ def postgres_port(base: int, last: int | None) -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """Give so many different ports that nobody uses."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind((HOST, 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Give so many different ports that nobody uses. Raises PortTaken."""
+    found: list[int] = []
+    # Not the shared generator: whoever seeds that one would get the same ports in every process.
+    for port in random.SystemRandom().sample(_ANYWHERE, 200):
+        if is_free(port):
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise PortTaken(f"there are not {count} free ports between {_ANYWHERE.start} and {_ANYWHERE.stop}")
 
 
 def _first_free(begin: int) -> int:

@@ -1,0 +1,97 @@
+"""The played people read what is theirs, sign for it, and shrug when they come too late."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from services.console.play.model import PersonLine
+from services.console.play.played import NotPlayed, Played
+from tests.unit.console.plays import NOON, ORI
+
+KEYS = {"ice": "ice-key", f"jail:{ORI}": "jail-key", "reviewer": "r-key", "operator": "o-key"}
+
+
+class Desk:
+    """A service that answers by path, and remembers what it was asked."""
+
+    def __init__(self, answers: dict[str, Any]) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, Any]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer."""
+        body = json.loads(request.content) if request.content else None
+        self.asked.append((f"{request.method} {request.url.raw_path.decode()}", body))
+        told = self.answers.get(f"{request.method} {request.url.path}", 404)
+        return httpx.Response(told) if isinstance(told, int) else httpx.Response(200, json=told)
+
+    def people(self) -> Played:
+        """Give people who speak to this desk alone."""
+        client = httpx.AsyncClient(transport=httpx.MockTransport(self), base_url="http://desk")
+        return Played({"intake": client, "decision": client, "notify": client}, KEYS)
+
+
+async def test_a_recipient_with_news_reads_and_signs_once() -> None:
+    """A feed is read when a new place was given out in it, and not again before the next."""
+    jail = f"/v1/jails/{ORI}"
+    desk = Desk(
+        {f"GET {jail}/notices": {"items": [{"id": "n-1"}], "next": "c1"}, f"POST {jail}/receipts": {"items": []}}
+    )
+    people = desk.people()
+    assert await people.read_feeds({f"jail:{ORI}": 1, "jail:unknown": 7})
+    await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+    assert not await people.read_feeds({f"jail:{ORI}": 1})
+    assert desk.asked == [
+        (f"GET {jail}/notices", None),
+        (f"POST {jail}/receipts", {"ids": ["n-1"], "signed_by": "played jail"}),
+    ]
+    await people.read_feeds({f"jail:{ORI}": 2})
+    assert (f"GET {jail}/notices?after=c1", None) in desk.asked
+
+
+async def test_an_open_review_is_claimed_and_answered() -> None:
+    """The played reviewer finds the question of that detainer."""
+    desk = Desk(
+        {
+            "GET /v1/reviews": {"items": [{"id": "r-1"}], "next": None},
+            "POST /v1/reviews/r-1/claim": {},
+            "POST /v1/reviews/r-1/answer": {"status": "answered"},
+        }
+    )
+    people = desk.people()
+    said = {"outcome": "HOLD", "reason_code": "public_safety", "rationale": "because"}
+    await people.act(
+        PersonLine(at=NOON, act="play.review_answer", what={"detainer_id": "D 1", **said, "reviewer": "x"})
+    )
+    assert next(path for path, _ in desk.asked) == "GET /v1/reviews?detainer_id=D+1"
+    assert desk.asked[-1] == ("POST /v1/reviews/r-1/answer", said)
+    assert people.did == {"answers": 1}
+
+
+@pytest.mark.parametrize("reviews", [[], [{"id": "r-9"}]])
+async def test_an_answer_that_comes_too_late_is_counted(reviews: list[dict[str, str]]) -> None:
+    """No question any more, or one that has just lapsed: no error, in either case."""
+    people = Desk({"GET /v1/reviews": {"items": reviews, "next": None}, "POST /v1/reviews/r-9/claim": 409}).people()
+    await people.act(PersonLine(at=NOON, act="play.review_answer", what={"detainer_id": "D-1"}))
+    assert people.did == {"answers too late": 1}
+
+
+async def test_an_operator_links_by_the_events_own_id() -> None:
+    """Ids may hold a slash; they stay one step of the path."""
+    desk = Desk({"POST /v1/waiting/d/1/link": {"status": "linked"}})
+    people = desk.people()
+    await people.act(
+        PersonLine(at=NOON, act="play.waiting_link", what={"id": "d/1", "source": "/ice", "booking": "X/1"})
+    )
+    assert desk.asked == [("POST /v1/waiting/d%2F1/link", {"source": "/ice", "booking": "X/1"})]
+    assert people.did == {"links": 1}
+
+
+async def test_being_sent_away_is_said_aloud() -> None:
+    """A key that is not let in is a fault of the run, and no late answer."""
+    people = Desk({"GET /v1/reviews": 403}).people()
+    with pytest.raises(NotPlayed, match="403"):
+        await people.act(PersonLine(at=NOON, act="play.review_answer", what={}))

@@ -1,7 +1,7 @@
 """Pure: what a notice says, as the recipient may see it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,15 @@ _TIMES_FOR_ICE = frozenset({Outcome.HOLD, Outcome.NOTIFY_ONLY})
 
 def local(instant: datetime | None, zone: str) -> str | None:
     """Write an instant with the offset of the facility's zone, RFC 3339."""
-    return None if instant is None else instant.astimezone(UTC if zone == "UTC" else ZoneInfo(zone)).isoformat()
+    return None if instant is None else instant.astimezone(_zone(zone)).isoformat()
+
+
+def _zone(name: str) -> tzinfo:
+    # An instant is the same in every zone, and a notice must not fail for the sake of how it is shown.
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return UTC
 
 
 def visible_window(recipient: str, decision: DecisionRecorded, window: HoldWindow | None) -> HoldWindow | None:

@@ -13,6 +13,12 @@ from services.notify.save import add_notices
 from shared.db.session import WriteSession
 from shared.outbox.outbox import Outbox
 
+_WAITING = (
+    "FROM intake.unmatched u LEFT JOIN intake.facilities f ON f.ori = u.facility_ori"
+    " WHERE u.due_by - interval '4 hours' <= :now AND NOT EXISTS (SELECT FROM notify.notices n"
+    " WHERE n.kind = 'unmatched' AND n.detainer_id = u.detainer_id)"
+)
+
 
 async def plan_unmatched(session: WriteSession, outbox: Outbox, moment: Moment, *, most: int) -> int:
     """Plan a notice for each detainer that has waited long enough; give back how many.
@@ -20,14 +26,12 @@ async def plan_unmatched(session: WriteSession, outbox: Outbox, moment: Moment, 
     Four hours before it is due a detainer has waited long enough; `notify.due` counts with the same four hours.
     While this looks, no decision is heard: whoever hears one afterwards finds the notice and corrects it.
     """
+    if await session.one(f"SELECT 1 {_WAITING} LIMIT 1", now=moment.now) is None:
+        return 0
     await store.shut_out_hearing(session)
     rows = await session.all(
         "SELECT DISTINCT ON (u.detainer_id) u.detainer_id, u.case_id, u.facility_ori, u.booking_number, u.heard_at,"
-        " u.due_by, coalesce(f.time_zone, 'UTC') AS zone"
-        " FROM intake.unmatched u LEFT JOIN intake.facilities f ON f.ori = u.facility_ori"
-        " WHERE u.due_by - interval '4 hours' <= :now AND NOT EXISTS (SELECT FROM notify.notices n"
-        " WHERE n.kind = 'unmatched' AND n.detainer_id = u.detainer_id)"
-        " ORDER BY u.detainer_id, u.due_by LIMIT :most",
+        f" u.due_by, coalesce(f.time_zone, 'UTC') AS zone {_WAITING} ORDER BY u.detainer_id, u.due_by LIMIT :most",
         now=moment.now,
         most=most,
     )

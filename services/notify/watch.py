@@ -7,6 +7,7 @@ takes its own rows out of it. None needs more than this database and a clock.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 from services.notify import deliver
 from services.notify.dossier import ICE, Margins
@@ -20,6 +21,7 @@ from shared.domain.decision import Outcome
 from shared.outbox.alarms import Alarm, raise_all
 from shared.outbox.outbox import Outbox
 from shared.runtime.ids import Ids
+from shared.runtime.metrics import UNSENT_DUE_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +49,15 @@ class Watch:
 
     async def _is_anything_due(self) -> bool:
         async with self.sessions.reading() as session:
-            row = await session.one("SELECT due_at FROM notify.due")
-            return row is not None and row.due_at is not None and row.due_at <= self.sessions.clock.now()
+            row = await session.one(
+                "SELECT due_at, (SELECT min(due_by) FROM notify.deliveries WHERE state = 'planned'"
+                " AND delivered_at IS NULL AND late_since IS NULL) AS unsent FROM notify.due"
+            )
+        now = self.sessions.clock.now()
+        if row is None:
+            return False
+        UNSENT_DUE_SECONDS.set((row.unsent - now).total_seconds() if row.unsent else inf)
+        return row.due_at is not None and row.due_at <= now
 
     async def _open(self, session: WriteSession, now: datetime) -> int:
         return await self._move(

@@ -117,6 +117,19 @@ async def test_a_review_that_still_stands_is_told_four_hours_ahead(office: Offic
     assert await alarms(office.database) == []
 
 
+async def test_the_nearest_unsent_notice_is_measured(office: Office) -> None:
+    """The first number an operator looks at: how much time is left, and none to fear when nothing waits."""
+    await office.hear(a_decision(outcome="REVIEW"))
+    await office.settle()
+    metrics = "/metrics"
+    assert (
+        f"countersign_unsent_notice_due_seconds {(DUE - NOW).total_seconds()}"
+        in (await office.get("operator", metrics)).text
+    )
+    await office.at(DUE - 4 * HOUR)
+    assert "countersign_unsent_notice_due_seconds +Inf" in (await office.get("operator", metrics)).text
+
+
 async def test_a_review_answered_before_is_never_told(office: Office) -> None:
     """The answer goes out as the first word."""
     await office.hear(a_decision(outcome="REVIEW"))

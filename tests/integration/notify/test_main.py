@@ -1,0 +1,74 @@
+"""The whole service in a process of its own, from the topic to the feed."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from shared.http.access import Role
+from shared.kafka.envelope import pack
+from shared.kafka.producer import KafkaLog, OutMessage
+from shared.kafka.topics import Topic, ensure_topics
+from shared.runtime.ids import UuidV7
+from tests.support.database import BEGINS, Database
+from tests.support.decisions import CASE, ORI, a_decision
+from tests.support.kafka import DevBroker
+from tests.support.ports import free_port
+
+PROGRAM = "import asyncio; from services.notify.main import run; from services.notify.settings import Settings; "
+_PATIENCE_S = 30
+
+
+@pytest.fixture
+async def service(database: Database, dev_broker: DevBroker) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """Give notify as users run it, and its address; it is ended hard if the test has not ended it."""
+    await ensure_topics(dev_broker.bootstrap)
+    port = free_port()
+    settings = {
+        "COUNTERSIGN_KAFKA": dev_broker.bootstrap,
+        "COUNTERSIGN_DATABASE_URL": database.role_url("notify"),
+        "COUNTERSIGN_API_DATABASE_URL": database.role_url("notify", "api"),
+        "COUNTERSIGN_CLOCK": f"stepped:{BEGINS.isoformat()}",
+        "COUNTERSIGN_PORT": str(port),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", f"{PROGRAM} asyncio.run(run(Settings()))", env=os.environ | settings
+    )
+    yield process, f"http://127.0.0.1:{port}"
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+
+
+async def until_ready(client: httpx.AsyncClient) -> None:
+    """Ask until the service answers that it is ready."""
+    async with asyncio.timeout(_PATIENCE_S):
+        while True:
+            try:
+                if (await client.get("/readyz")).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+
+
+async def test_a_decision_on_the_topic_reaches_the_jail(
+    service: tuple[asyncio.subprocess.Process, str], database: Database, dev_broker: DevBroker
+) -> None:
+    """Heard from Kafka, sent by the timers at once, fetched over HTTP; and SIGTERM ends it all in order."""
+    process, url = service
+    message_id, decision = UuidV7().new(), a_decision()
+    value = pack(message_id, "decision", "decision.recorded", BEGINS, str(CASE), decision)
+    async with KafkaLog(dev_broker.bootstrap) as log:
+        assert await log.send([OutMessage(Topic.DECISIONS, str(CASE).encode(), value)]) == [None]
+    headers = {"authorization": f"Bearer {await database.key(Role.JAIL, oris=(ORI,))}"}
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=_PATIENCE_S) as client:
+        await until_ready(client)
+        answer = await client.get(f"/v1/jails/{ORI}/notices?wait=25")
+    assert [item["decision_id"] for item in answer.json()["items"]] == [str(decision.id)]
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(_PATIENCE_S):
+        assert await process.wait() == 0

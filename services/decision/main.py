@@ -9,6 +9,7 @@ from shared.domain.errors import RulebookUnsound
 from shared.http.app import make_app
 from shared.kafka.topics import Topic
 from shared.outbox.inbox import Hearing, Once, consume
+from shared.outbox.parking import HearAgain, Parking
 from shared.outbox.parts import open_parts
 from shared.outbox.timers import run_timers
 from shared.runtime.serve import listen, serve
@@ -36,6 +37,7 @@ async def run(settings: Settings) -> None:
             routers=api.ROUTERS,
             parts=parts,
             rulebook=rulebook,
+            parking=Parking("decision", parts.sessions, HearAgain(hearing)),
         )
         await serve(
             consume("cases", changes, Once("decision", "decision", parts.sessions, hearing), parts.progress),

@@ -15,6 +15,7 @@ from shared.db import casebook
 from shared.db.session import WriteSession
 from shared.domain.case import Conflict, CustodyCase, EventRef, HeardEvent
 from shared.domain.fold import fold
+from shared.domain.hearing import ends_hold
 from shared.runtime.ids import Ids
 
 _ONE_DAY = timedelta(days=1)
@@ -102,34 +103,57 @@ class Desk:
         self._asked: set[Identifier] = set()
         self.works: dict[UUID, Work] = {}
         self.placed: list[tuple[Item, UUID, str | None]] = []
+        #: Events that queue behind one that is set aside on their case.
+        self.queued: list[tuple[Item, UUID]] = []
         self.new_ties: list[tuple[Identifier, UUID]] = []
         self.waiting: list[tuple[Item, str]] = []
 
     async def place_all(self, items: Sequence[Item]) -> None:
         """Place what can be placed; what remains stands in ``waiting`` with its reason."""
-        names = {name for item in items for name in item.names}
-        await store.lock_identifiers(self._session, names)
-        self._learn(await store.ties(self._session, names))
+        await self.look_up({name for item in items for name in item.names})
         await self._round([item for item in items if item.booking])
-        rest = [item for item in items if not item.booking]
+        rest = await self.take_up([item for item in items if not item.booking])
+        self.waiting = [(item, self._reason(item)) for item in rest]
+
+    async def look_up(self, names: Iterable[Identifier]) -> None:
+        """Lock numbers and learn where they were seen; whoever else brings one of them waits for us."""
+        locked = list(names)
+        await store.lock_identifiers(self._session, locked)
+        self._learn(await store.ties(self._session, locked))
+
+    async def take_up(self, rest: list[Item]) -> list[Item]:
+        """Place items, and what waits for the numbers they bring, until nothing more fits; give back the rest."""
         while True:
             candidates = rest + await self._awaited()
             left = await self._round(candidates)
             if len(left) == len(candidates):
-                break
+                return rest
             rest = [item for item in left if not item.was_waiting]
-        self.waiting = [(item, self._reason(item)) for item in rest]
 
     async def open(self, ori: str, number: str) -> Work:
         """Give the case of a booking number, a new one where nobody knows it."""
         key = Identifier("booking", f"{ori}/{number}")
-        await store.lock_identifiers(self._session, [key])
-        self._learn(await store.ties(self._session, [key]))
+        await self.look_up([key])
         known = next(iter(self._ties.get(key, {})), None)
         if known is None:
             return self._new_case(key, ori, number)
         await self._load([known])
         return self.works[known]
+
+    async def lift(self, case_id: UUID) -> None:
+        """Take one mark off a case; when it was the last, what queued behind it is placed in its turn."""
+        await self._load([case_id])
+        work = self.works[case_id]
+        work.parked_events = max(0, work.parked_events - 1)
+        work.moved.add("parked")
+        if work.parked_events:
+            return
+        queued = await store.queued_on(self._session, case_id)
+        await self.look_up({name for _, names in queued for name in names})
+        for event, names in queued:
+            self._put(Item(event, _in_order(names), None, was_waiting=True), case_id, None)
+        self._refold([case_id])
+        await self.take_up([])
 
     async def attach(self, item: Item, case_id: UUID) -> None:
         """Put an event on a case that a person named, against whatever the matcher would say."""
@@ -168,7 +192,10 @@ class Desk:
         touched = {case_id for _, case_id, _ in chosen}
         await self._load(touched)
         for item, case_id, doubt in chosen:
-            self._put(item, case_id, doubt)
+            if self.works[case_id].parked_events and not ends_hold(item.event):
+                self.queued.append((item, case_id))
+            else:
+                self._put(item, case_id, doubt)
         self._refold(touched)
         return left
 
@@ -238,8 +265,7 @@ class Desk:
         found = await store.waiting_for(self._session, names)
         own = {name for _, theirs in found for name in theirs} - set(self._ties)
         if own:
-            await store.lock_identifiers(self._session, own)
-            self._learn(await store.ties(self._session, own))
+            await self.look_up(own)
         return [Item(event, _in_order(theirs), None, was_waiting=True) for event, theirs in found]
 
 

@@ -25,6 +25,7 @@ from shared.kafka.topics import Topic
 from shared.outbox import journal, parked
 from shared.outbox.alarms import Alarm, raise_all
 from shared.outbox.inbox import Heard, Unhandled
+from shared.outbox.parking import Aside
 from shared.outbox.parts import Parts
 
 log = structlog.get_logger()
@@ -96,6 +97,8 @@ class Intake:
             await store.set_states(
                 session, [(item.name, "applied", doubt, case_id) for item, case_id, doubt in desk.placed]
             )
+        if desk.queued:
+            await store.queue(session, [(item.name, item.names, case_id) for item, case_id in desk.queued])
         left_waiting = [item.name for item, *_ in desk.placed if item.was_waiting]
         if left_waiting:
             await store.end_wait(session, left_waiting)
@@ -158,27 +161,29 @@ class Intake:
 
     async def link(self, session: WriteSession, event_name: Name, ori: str, number: str, now: datetime) -> UUID | None:
         """Put a waiting event on a booking as an operator says; None if it does not wait (any more)."""
+        source, event_id = event_name
+        rows = await session.all(
+            "SELECT kind, value FROM intake.waiting_identifiers WHERE source = :source AND id = :id",
+            source=source,
+            id=event_id,
+        )
+        names = tuple(Identifier(row.kind, row.value) for row in rows)
+        desk = Desk(session, self._parts.ids)
+        # Numbers before rows, as the consumer does: the two never wait for each other.
+        await desk.look_up(names)
         waits = await session.one(
-            "SELECT 1 FROM intake.waiting WHERE source = :source AND id = :id FOR UPDATE",
-            source=event_name[0],
-            id=event_name[1],
+            "SELECT 1 FROM intake.waiting WHERE source = :source AND id = :id FOR UPDATE", source=source, id=event_id
         )
         known = await session.one(
             "SELECT case_id FROM intake.ties WHERE kind = 'booking' AND value = :value", value=f"{ori}/{number}"
         )
         if waits is None or known is None:
             return None
-        row = await session.all(
-            "SELECT kind, value FROM intake.waiting_identifiers WHERE source = :source AND id = :id",
-            source=event_name[0],
-            id=event_name[1],
-        )
         event = await store.event(session, event_name)
-        desk = Desk(session, self._parts.ids)
-        item = Item(event, tuple(Identifier(r.kind, r.value) for r in row), None, was_waiting=True)
-        await desk.attach(item, known.case_id)
+        await desk.attach(Item(event, names, None, was_waiting=True), known.case_id)
         desk.works[known.case_id].moved.add("link")
         await store.tie(session, desk.new_ties, now, by_hand=True)
+        await desk.take_up([])
         await self._save(session, desk, [], await casebook.facilities(session), now)
         return UUID(str(known.case_id))
 
@@ -221,6 +226,31 @@ class Intake:
                 ],
             )
         return len(rows)
+
+    async def retry(self, session: WriteSession, aside: Aside, now: datetime) -> None:
+        """Take an event up again that was set aside, now that its cause is mended."""
+        register = await casebook.facilities(session)
+        event = read(aside.record)
+        if aside.source is not None and aside.event_id is not None:
+            await store.forget_parked(session, (aside.source, aside.event_id))
+        fresh = await self._fresh(session, [Heard(aside.record, event)], register, now)
+        desk = Desk(session, self._parts.ids)
+        if aside.case_id is not None:
+            await desk.lift(aside.case_id)
+        if fresh:
+            await store.keep_raw(session, fresh)
+            await desk.place_all([_item(event, now)])
+        waiting = [(event, reason) for _, reason in desk.waiting]
+        await self._save(session, desk, waiting, register, now)
+
+    async def discard(self, session: WriteSession, aside: Aside, now: datetime) -> None:
+        """Let an event go that was set aside; what queued behind it goes on."""
+        if aside.source is not None and aside.event_id is not None:
+            await store.discard_parked(session, (aside.source, aside.event_id))
+        desk = Desk(session, self._parts.ids)
+        if aside.case_id is not None:
+            await desk.lift(aside.case_id)
+        await self._save(session, desk, [], await casebook.facilities(session), now)
 
     async def park(self, session: WriteSession, unhandled: Sequence[Unhandled], now: datetime) -> None:
         """Set events aside with their bytes, and mark their cases: no new hold while something is unread."""

@@ -6,6 +6,7 @@ from services.intake.settings import Settings
 from shared.http.app import make_app
 from shared.kafka.topics import Topic
 from shared.outbox.inbox import Hearing, Once, consume
+from shared.outbox.parking import Parking
 from shared.outbox.parts import open_parts
 from shared.outbox.timers import run_timers
 from shared.runtime.serve import listen, serve
@@ -25,6 +26,7 @@ async def run(settings: Settings) -> None:
             routers=api.ROUTERS,
             parts=parts,
             intake=intake,
+            parking=Parking("intake", parts.sessions, intake),
             ahead_minutes=settings.ahead_minutes,
         )
         await serve(

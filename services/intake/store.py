@@ -16,6 +16,8 @@ from shared.domain.case import HeardEvent
 
 Name = tuple[str, str]
 _ONE_DAY = timedelta(days=1)
+#: Why an event waits though its case is known.
+BEHIND_PARKED = "behind_parked"
 
 
 def sender_of(event_type: str) -> str:
@@ -76,6 +78,24 @@ async def park_names(session: WriteSession, named: Sequence[tuple[Name | None, b
         if name is not None:
             known[name] = digest
     return firsts
+
+
+async def forget_parked(session: WriteSession, name: Name) -> None:
+    """Forget that an event was set aside, so that it can be heard anew."""
+    await session.run(
+        "DELETE FROM intake.inbox WHERE source = :source AND id = :id AND state = 'parked'",
+        source=name[0],
+        id=name[1],
+    )
+
+
+async def discard_parked(session: WriteSession, name: Name) -> None:
+    """Say of an event set aside that an operator let it go."""
+    await session.run(
+        "UPDATE intake.inbox SET state = 'discarded' WHERE source = :source AND id = :id AND state = 'parked'",
+        source=name[0],
+        id=name[1],
+    )
 
 
 async def set_parked(session: WriteSession, parked: Sequence[tuple[Name, str, UUID | None]], now: datetime) -> None:
@@ -211,7 +231,8 @@ async def events_of(session: ReadSession, case_ids: Collection[UUID]) -> dict[UU
     """Load all events of cases, in one query."""
     rows = await session.all(
         "SELECT i.case_id, i.source, i.id, i.type, i.time, i.heard_at, i.sequence, i.reason, r.data FROM intake.inbox i"
-        " JOIN intake.raw_events r USING (source, id) WHERE i.case_id = ANY (CAST(:cases AS uuid[]))",
+        " JOIN intake.raw_events r USING (source, id)"
+        " WHERE i.case_id = ANY (CAST(:cases AS uuid[])) AND i.state = 'applied'",
         cases=list(case_ids),
     )
     found: dict[UUID, list[Kept]] = {case_id: [] for case_id in case_ids}
@@ -252,13 +273,44 @@ async def waiting_for(
         "SELECT i.source, i.id, i.type, i.time, i.heard_at, i.sequence, r.data,"
         " array_agg(ARRAY[w.kind, w.value]) AS names FROM intake.waiting_identifiers w"
         " JOIN intake.inbox i USING (source, id) JOIN intake.raw_events r USING (source, id)"
-        " WHERE (w.source, w.id) IN (SELECT x.source, x.id FROM intake.waiting_identifiers x"
+        " WHERE i.case_id IS NULL AND (w.source, w.id) IN (SELECT x.source, x.id FROM intake.waiting_identifiers x"
         " JOIN unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS u (kind, value) USING (kind, value))"
         " GROUP BY i.source, i.id, r.data",
         kinds=[name.kind for name in names],
         values=[name.value for name in names],
     )
     return [(_heard(row), tuple(Identifier(kind, value) for kind, value in row.names)) for row in rows]
+
+
+async def queued_on(session: ReadSession, case_id: UUID) -> list[tuple[HeardEvent, tuple[Identifier, ...]]]:
+    """Give the events that queue on a case behind one that is set aside."""
+    rows = await session.all(
+        "SELECT i.source, i.id, i.type, i.time, i.heard_at, i.sequence, r.data,"
+        " coalesce(array_agg(ARRAY[w.kind, w.value]) FILTER (WHERE w.kind IS NOT NULL), '{}') AS names"
+        " FROM intake.inbox i JOIN intake.raw_events r USING (source, id)"
+        " LEFT JOIN intake.waiting_identifiers w USING (source, id)"
+        " WHERE i.case_id = :case_id AND i.state = 'waiting' AND i.reason = :behind GROUP BY i.source, i.id, r.data",
+        case_id=case_id,
+        behind=BEHIND_PARKED,
+    )
+    return [(_heard(row), tuple(Identifier(kind, value) for kind, value in row.names)) for row in rows]
+
+
+async def queue(session: WriteSession, queued: Sequence[tuple[Name, Sequence[Identifier], UUID]]) -> None:
+    """Let events queue on their cases, with their numbers, until what is set aside there is settled."""
+    await _keep_names(session, [(name, number) for name, numbers, _ in queued for number in numbers])
+    await set_states(session, [(name, "waiting", BEHIND_PARKED, case_id) for name, _, case_id in queued])
+
+
+async def _keep_names(session: WriteSession, names: Sequence[tuple[Name, Identifier]]) -> None:
+    await session.run(
+        "INSERT INTO intake.waiting_identifiers (kind, value, source, id) SELECT * FROM unnest(CAST(:kinds AS text[]),"
+        " CAST(:values AS text[]), CAST(:sources AS text[]), CAST(:ids AS text[])) ON CONFLICT DO NOTHING",
+        kinds=[number.kind for _, number in names],
+        values=[number.value for _, number in names],
+        sources=[source for (source, _), _ in names],
+        ids=[event_id for (_, event_id), _ in names],
+    )
 
 
 async def let_wait(session: WriteSession, waiting: Sequence[tuple[InboundEvent, str, datetime]], now: datetime) -> None:
@@ -277,15 +329,7 @@ async def let_wait(session: WriteSession, waiting: Sequence[tuple[InboundEvent, 
         times=[e.time for e, *_ in waiting],
         asks=[ask_at for *_, ask_at in waiting],
     )
-    names = [(name, e) for e, *_ in waiting for name in e.ties]
-    await session.run(
-        "INSERT INTO intake.waiting_identifiers (kind, value, source, id) SELECT * FROM unnest(CAST(:kinds AS text[]),"
-        " CAST(:values AS text[]), CAST(:sources AS text[]), CAST(:ids AS text[])) ON CONFLICT DO NOTHING",
-        kinds=[name.kind for name, _ in names],
-        values=[name.value for name, _ in names],
-        sources=[e.source for _, e in names],
-        ids=[e.id for _, e in names],
-    )
+    await _keep_names(session, [((e.source, e.id), number) for e, *_ in waiting for number in e.ties])
     await set_states(session, [((e.source, e.id), "waiting", reason, None) for e, reason, _ in waiting])
 
 

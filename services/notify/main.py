@@ -11,6 +11,7 @@ from services.notify.watch import Watch
 from shared.http.app import make_app
 from shared.kafka.topics import Topic
 from shared.outbox.inbox import Once, consume
+from shared.outbox.parking import HearAgain, Parking
 from shared.outbox.parts import open_parts
 from shared.outbox.timers import run_timers
 from shared.runtime.serve import listen, serve
@@ -39,6 +40,7 @@ async def run(settings: Settings) -> None:
             routers=ROUTERS,
             outbox=parts.outbox,
             bell=bell,
+            parking=Parking(SCHEMA, parts.sessions, HearAgain(decisions.hearing())),
             longest_wait_s=settings.longest_wait_s,
             release_report=timedelta(minutes=settings.release_report_minutes),
         )

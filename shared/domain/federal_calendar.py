@@ -77,9 +77,7 @@ def observed(year: int) -> Mapping[date, DayOff]:
         raise CalendarExhausted(
             f"{CALENDAR} covers {FIRST_YEAR} to {LAST_YEAR}, not {year}; have counsel extend the table"
         )
-    days = (
-        _observe(holiday, at) for at in (year, year + 1) for holiday in LEGAL_HOLIDAYS if at >= holiday.since
-    )
+    days = (_observe(holiday, at) for at in (year, year + 1) for holiday in LEGAL_HOLIDAYS if at >= holiday.since)
     return {day: off for day, off in days if day.year == year}
 
 

@@ -89,9 +89,7 @@ def deadline(rule: ClockRule, start: datetime, zone: str) -> Deadline:
         raise CalendarExhausted(f"no deadline can be reckoned from {start.isoformat()}") from beyond
 
 
-def earliest(
-    rules: Iterable[ClockRule], start: datetime, zone: str, *, receipt: datetime | None = None
-) -> Deadline:
+def earliest(rules: Iterable[ClockRule], start: datetime, zone: str, *, receipt: datetime | None = None) -> Deadline:
     """Give the earliest of several clocks; ``NC_RECEIPT`` counts from ``receipt``, the others from ``start``.
 
     It may be at or before ``start``: then there is nothing to hold. Between equals, the order of

@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError
 
 from shared.db.engine import is_weather
 from shared.db.session import Sessions
+from shared.http import parked
 from shared.http.access import Caller, Keys, Role, allowing
-from shared.http.body import read_model
+from shared.http.body import Reason, read_model
 from shared.http.paging import MOST, cursor, page, place_of
 from shared.http.problems import Problem, not_found, speak_problems
 from shared.runtime.health import Progress
@@ -25,14 +25,6 @@ common = APIRouter()
 
 Operator = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))]
 Acting = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.ADMINISTRATOR))]
-
-
-class Reason(BaseModel):
-    """Why an operator does something."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    reason: str = Field(min_length=1, max_length=500)
 
 
 @common.get("/healthz")
@@ -138,6 +130,6 @@ def make_app(
     speak_problems(app)
     for kind in (DBAPIError, OSError, TimeoutError):
         app.add_exception_handler(kind, _database_away)
-    for router in (*routers, common):
+    for router in (*routers, parked.router, common):
         app.include_router(router)
     return app

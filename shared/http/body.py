@@ -4,11 +4,20 @@ import json
 from typing import Any, NoReturn, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.http.problems import Problem
 
 M = TypeVar("M", bound=BaseModel)
+
+
+class Reason(BaseModel):
+    """Why a person does something."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reason: str = Field(min_length=1, max_length=500)
+
 
 EVENT_BYTES = 64 * 1024
 BATCH_BYTES = 4 * 1024 * 1024

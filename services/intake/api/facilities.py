@@ -73,8 +73,9 @@ async def put_facility(request: Request, ori: str, caller: Acting) -> dict[str, 
         now = parts.clock.now()
         await session.run(
             "INSERT INTO intake.facilities (ori, name, jurisdiction, agency, time_zone, contact, registered_at,"
-            " changed_at) VALUES (:ori, :name, :jurisdiction, :agency, :zone, :contact, :now, :now) ON CONFLICT (ori) DO UPDATE SET"
-            " name = excluded.name, jurisdiction = excluded.jurisdiction, agency = excluded.agency,"
+            " changed_at) VALUES (:ori, :name, :jurisdiction, :agency, :zone, :contact, :now, :now)"
+            " ON CONFLICT (ori) DO UPDATE SET name = excluded.name, jurisdiction = excluded.jurisdiction,"
+            " agency = excluded.agency,"
             " time_zone = excluded.time_zone, contact = excluded.contact, changed_at = excluded.changed_at",
             ori=ori,
             name=form.name,

@@ -10,7 +10,7 @@ from shared.kafka.consumer import Record
 from shared.kafka.envelope import Message
 from shared.outbox.inbox import Heard, Unhandled
 from tests.integration.notify.conftest import Office, said
-from tests.support.decisions import CASE, CLOSES, OPENS, a_decision, a_hold, a_window
+from tests.support.decisions import CASE, CLOSES, OPENS, ORI, a_decision, a_hold, a_window
 
 WINDOWS = (
     "SELECT opens_at, closes_at, state, ended_at, ended_by FROM notify.windows WHERE case_id = :case ORDER BY opens_at"
@@ -80,6 +80,28 @@ async def test_every_change_is_chained_into_the_journal(office: Office) -> None:
     assert {"notice.planned", "notice.replaced"} < set(kinds)
     assert await office.told("hold.closed") == 1
     assert await office.told("hold.planned") == 0
+
+
+async def test_an_earlier_end_and_an_earlier_closing_are_recorded(office: Office) -> None:
+    """Nothing about a window changes unseen."""
+    await office.hear(a_hold())
+    await office.hear(a_hold(2, window=a_window(closes_at=CLOSES - timedelta(hours=1))))
+    await office.hear(a_decision(3, "RELEASE", ends=HoldEnds(at=OPENS + timedelta(hours=2), by="cancelled")))
+    await office.hear(a_decision(4, "RELEASE", ends=HoldEnds(at=OPENS + timedelta(hours=1), by="pick_up")))
+    kinds = await office.database.all("SELECT kind FROM notify.journal WHERE kind LIKE 'hold%' ORDER BY seq")
+    assert kinds == [("hold.planned",), ("hold.moved",), ("hold.closed",), ("hold.corrected",)]
+
+
+async def test_what_failed_in_our_hands_is_set_aside_with_its_facility(office: Office) -> None:
+    """A message that was read names case and facility; one with a foreign key and no sense names neither."""
+    failed = Unhandled(Record("custody.decisions.v1", 0, 1, b"", b"{}", ()), said(a_hold()).message, RuntimeError("x"))
+    foreign = Unhandled(
+        Record("custody.decisions.v1", 0, 2, b"\xff", None, ()), None, MalformedMessage("no message", code="not_ours")
+    )
+    async with office.pipeline.transaction() as session:
+        await office.decisions.on_unhandled(session, [failed, foreign], office.pipeline.clock.now())
+    rows = await office.database.all("SELECT code, case_id, facility_ori FROM notify.parked ORDER BY position")
+    assert rows == [("unhandled", CASE, ORI), ("not_ours", None, None)]
 
 
 async def test_what_cannot_be_read_is_set_aside_with_its_case(office: Office) -> None:

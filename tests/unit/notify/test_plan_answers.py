@@ -192,6 +192,13 @@ def test_ice_hears_the_outcome_alone_where_the_law_allows_no_more() -> None:
     assert len(answers(again, "ice")) == 1
 
 
+def test_a_window_that_follows_on_a_told_hold_is_no_new_answer() -> None:
+    """The hold was told; that it opens is told by the window's own notices."""
+    after = heard(a_hold(2), dossier=sent(heard(a_decision(1)), NOW), now=OPENS)
+    assert len(answers(after)) == 1
+    assert Kind.HOLD_OPENED in {n.kind for n in after.notices}
+
+
 def test_an_older_decision_changes_nothing() -> None:
     """What was overtaken on the way is heard and dropped."""
     dossier = heard(a_decision(2, "RELEASE"))

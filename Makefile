@@ -1,5 +1,5 @@
 # One word for each thing one does. Needs make, a Python 3.11 with pip, and nothing else.
-.PHONY: env run test check lock clean
+.PHONY: env run test check kafka lock clean
 
 PYTHON ?= python3.11
 UV_VERSION := 0.13.9
@@ -36,6 +36,11 @@ check: env
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/unit tests/policy tests/house
+
+# Real Apache Kafka on 127.0.0.1:19092 until Ctrl-C; needs Java 17 and Maven. NODES=3 for a cluster.
+NODES ?= 1
+kafka:
+	deploy/kafka/run --nodes $(NODES)
 
 lock: $(UV)
 	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url \

@@ -40,8 +40,9 @@ async def run(settings: Settings) -> None:
             parking=Parking("decision", parts.sessions, HearAgain(hearing)),
         )
         await serve(
+            parts.progress,
             consume("cases", changes, Once("decision", "decision", parts.sessions, hearing), parts.progress),
             run_timers("timers", decide.on_due, parts.wake, parts.progress),
             parts.relay.run(),
-            listen(app, host=settings.host, port=settings.port),
+            listen(app, host=settings.host, port=settings.port, progress=parts.progress),
         )

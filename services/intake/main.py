@@ -30,8 +30,9 @@ async def run(settings: Settings) -> None:
             ahead_minutes=settings.ahead_minutes,
         )
         await serve(
+            parts.progress,
             consume("events", events, Once("intake", "intake", parts.sessions, hearing), parts.progress),
             run_timers("timers", intake.on_due, parts.wake, parts.progress),
             parts.relay.run(),
-            listen(app, host=settings.host, port=settings.port),
+            listen(app, host=settings.host, port=settings.port, progress=parts.progress),
         )

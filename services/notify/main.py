@@ -47,8 +47,9 @@ async def run(settings: Settings) -> None:
         source = await parts.source(Topic.DECISIONS)
         once = Once(SCHEMA, SCHEMA, parts.sessions, decisions.hearing())
         await serve(
+            parts.progress,
             consume("decisions", source, once, parts.progress),
             parts.relay.run(),
             run_timers("timers", watch.tick, parts.wake, parts.progress),
-            listen(app, host=settings.host, port=settings.port),
+            listen(app, host=settings.host, port=settings.port, progress=parts.progress),
         )

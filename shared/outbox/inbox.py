@@ -169,7 +169,7 @@ async def consume(name: str, source: Source, once: Callable[[RawBatch], Awaitabl
     """
     teller = _Teller(source)
     try:
-        while True:
+        while not progress.leaving.is_set():
             progress.beat(name)
             await _next(name, source, once, progress, teller)
     finally:

@@ -36,10 +36,13 @@ class Relay:
         self._called.set()
 
     async def run(self) -> None:
-        """Publish for ever. Letters that could not be published stay rows, and the sweep finds them again."""
+        """Publish until the process leaves.
+
+        Letters that could not be published stay rows, and the sweep finds them again.
+        """
         sweep_at = 0.0
         loop = asyncio.get_running_loop()
-        while True:
+        while self._fresh or not self._progress.leaving.is_set():
             self._progress.beat("relay")
             try:
                 letters, self._fresh = self._fresh, []

@@ -17,8 +17,11 @@ _PAUSE_S = 0.2
 
 
 async def run_timers(name: str, tick: Callable[[], Awaitable[int]], wake: Wake, progress: Progress) -> None:
-    """Call ``tick`` until it finds nothing more due, then wait; a tick gives back how much it did."""
-    while True:
+    """Call ``tick`` until it finds nothing more due, then wait, until the process leaves.
+
+    A tick gives back how much it did.
+    """
+    while not progress.leaving.is_set():
         progress.beat(name)
         try:
             done = await tick()

@@ -20,6 +20,8 @@ class Progress:
         self._seconds = seconds
         self._beats: dict[str, float] = {}
         self._stopped: dict[str, str] = {}
+        #: Set when the process is told to stop: loops finish what they have in hand, and leave.
+        self.leaving = asyncio.Event()
 
     def beat(self, loop: str) -> None:
         """Say that a loop came round; its work, if any, is done."""
@@ -29,11 +31,15 @@ class Progress:
         """Say that a loop has stopped on purpose, and why; an operator must mend it."""
         self._stopped[loop] = why
 
+    def leave(self) -> None:
+        """Ask every loop to leave once it has finished what it has in hand."""
+        self.leaving.set()
+
     async def stopped(self, loop: str, why: Exception) -> None:
         """Stop a loop for good: say why, turn readiness red, and wait for a person."""
         log.critical("loop.stopped", consumer=loop, why=str(why))
         self.stop(loop, str(why))
-        await asyncio.Event().wait()
+        await self.leaving.wait()
 
     def troubles(self) -> dict[str, str]:
         """Give each loop that is stuck or stopped, with the reason; empty when all is well."""

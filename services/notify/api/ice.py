@@ -12,13 +12,13 @@ from shared.http.access import Caller, Role, allowing
 router = APIRouter(prefix="/v1/ice", tags=["ice"])
 
 
-def _reader(
+async def _reader(
     caller: Annotated[Caller, Depends(allowing(Role.ICE, Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))],
 ) -> Reader:
     return Reader(caller, ICE, is_recipient=caller.role is Role.ICE)
 
 
-def _recipient(caller: Annotated[Caller, Depends(allowing(Role.ICE))]) -> Reader:
+async def _recipient(caller: Annotated[Caller, Depends(allowing(Role.ICE))]) -> Reader:
     return Reader(caller, ICE, is_recipient=True)
 
 

@@ -20,14 +20,14 @@ def own(caller: Caller, ori: str) -> str:
     return ori
 
 
-def _reader(
+async def _reader(
     ori: str,
     caller: Annotated[Caller, Depends(allowing(Role.JAIL, Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))],
 ) -> Reader:
     return Reader(caller, jail(own(caller, ori)), is_recipient=caller.role is Role.JAIL)
 
 
-def _recipient(ori: str, caller: Annotated[Caller, Depends(allowing(Role.JAIL))]) -> Reader:
+async def _recipient(ori: str, caller: Annotated[Caller, Depends(allowing(Role.JAIL))]) -> Reader:
     return Reader(caller, jail(own(caller, ori)), is_recipient=True)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.intake import store
 from services.intake.correlate import KINDS, Identifier, NewCase, Placed, Tie, Waits, place
+from services.intake.merge import is_undecided, take_in
 from shared.db import casebook
 from shared.db.session import WriteSession
 from shared.domain.case import Conflict, CustodyCase, EventRef, HeardEvent
@@ -107,11 +108,17 @@ class Desk:
         self.queued: list[tuple[Item, UUID]] = []
         self.new_ties: list[tuple[Identifier, UUID]] = []
         self.waiting: list[tuple[Item, str]] = []
+        #: Cases taken in by others: which, by which, and the facility it was of.
+        self.taken: list[tuple[UUID, UUID, str]] = []
 
     async def place_all(self, items: Sequence[Item]) -> None:
         """Place what can be placed; what remains stands in ``waiting`` with its reason."""
         await self.look_up({name for item in items for name in item.names})
-        await self._round([item for item in items if item.booking])
+        # Transfers ahead of all others: they tell which two numbers are one booking.
+        for item in sorted(filter(_is_transfer, items), key=lambda item: item.event.time):
+            await self._join(item)
+            await self._round([item])
+        await self._round([item for item in items if item.booking and not _is_transfer(item)])
         rest = await self.take_up([item for item in items if not item.booking])
         self.waiting = [(item, self._reason(item)) for item in rest]
 
@@ -199,6 +206,40 @@ class Desk:
         self._refold(touched)
         return left
 
+    async def _join(self, item: Item) -> None:
+        """Make one case of the two that a transfer's numbers name, if nothing was decided on one of them."""
+        named = [self._ties.get(name, {}) for name in item.names if name.kind == "booking"]
+        cases = list(dict.fromkeys(next(iter(ties)) for ties in named if ties))
+        if len(cases) < 2:  # noqa: PLR2004 - two numbers, two cases
+            return
+        await self._load(cases)
+        old, new = (self.works[case_id] for case_id in cases)
+        if is_undecided(new.case or new.refold()):
+            await self._take_in(new, into=old)
+        elif is_undecided(old.case or old.refold()):
+            await self._take_in(old, into=new)
+
+    async def _take_in(self, taken: Work, into: Work) -> None:
+        names = {name for _, name in await store.ties_of(self._session, [taken.case_id])}
+        names |= self._names_of.get(taken.case_id, set())
+        await self.look_up(names)
+        if taken.before is not None:
+            await take_in(self._session, taken.case_id, into.case_id)
+            self.taken.append((taken.case_id, into.case_id, taken.before.facility_ori))
+        into.kept += taken.kept
+        into.moved |= taken.moved | {"transfer"}
+        into.parked_events += taken.parked_events
+        del self.works[taken.case_id]
+        swap = {taken.case_id: into.case_id}
+        self.placed = [(item, swap.get(case_id, case_id), doubt) for item, case_id, doubt in self.placed]
+        self.queued = [(item, swap.get(case_id, case_id)) for item, case_id in self.queued]
+        self.new_ties = [(name, case_id) for name, case_id in self.new_ties if case_id != taken.case_id]
+        for name in names:
+            self._ties.get(name, {}).pop(taken.case_id, None)
+            self._tie(name, into.case_id)
+        self._names_of.pop(taken.case_id, None)
+        self._refold([into.case_id])
+
     def _new_case(self, key: Identifier, ori: str, number: str) -> Work:
         work = Work(case_id=self._ids.new(), before=None, facility_ori=ori, booking_number=number)
         self.works[work.case_id] = work
@@ -267,6 +308,10 @@ class Desk:
         if own:
             await self.look_up(own)
         return [Item(event, _in_order(theirs), None, was_waiting=True) for event, theirs in found]
+
+
+def _is_transfer(item: Item) -> bool:
+    return item.event.type == "booking.transferred"
 
 
 def _in_order(names: Iterable[Identifier]) -> tuple[Identifier, ...]:

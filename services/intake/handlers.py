@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from services.intake import store
+from services.intake import merge, store
 from services.intake.correlate import Identifier
 from services.intake.desk import Desk, Item, Work
 from services.intake.messages import InboundEvent, from_kafka, name_of
@@ -89,6 +89,7 @@ class Intake:
         register: dict[str, Facility],
         now: datetime,
     ) -> None:
+        await merge.note(session, desk.taken, now)
         changed = [(work, file) for work in desk.works.values() if (file := work.file()) is not None]
         await casebook.save(session, [file for _, file in changed], now)
         if desk.new_ties:

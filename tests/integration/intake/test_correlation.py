@@ -1,6 +1,8 @@
 """Events meet by their numbers, whichever comes first; where numbers disagree a person is asked, never a guess made."""
 
 from shared.domain.case import HeardEvent
+from shared.kafka.producer import OutMessage
+from shared.kafka.topics import Topic
 from tests.support.builders import (
     DETAINER,
     FIN,
@@ -152,6 +154,45 @@ async def test_after_a_transfer_both_numbers_name_the_case(line: Line) -> None:
     assert await together(line, a_booking(), a_transfer(), new, late)
     (case,) = await line.rows("SELECT facility_ori, booking_number FROM intake.cases")
     assert tuple(case) == (OTHER_ORI, OTHER_NUMBER)
+
+
+async def test_a_new_jail_heard_before_the_transfer_has_the_same_case(line: Line) -> None:
+    """The two numbers become one booking when the transfer tells so, and nothing of either is lost."""
+    there = {"facility_ori": OTHER_ORI, "booking_number": OTHER_NUMBER}
+    new = facts_told("2012-02-24 09:00", facts={"gang_database": True}, **there)
+    lodged = a_detainer("2012-02-24 10:00", **there)
+    await line.hear(a_booking())
+    await line.hear(new, lodged)
+    taken = await line.case_of(new)
+    assert taken != await line.case_of(a_booking())
+    await line.hear(a_transfer())
+    assert await together(line, a_booking(), a_transfer(), new, lodged)
+    assert await line.value("SELECT count(*) FROM intake.cases") == 1
+    assert await line.value("SELECT count(*) FROM intake.unmatched") == 0
+    kinds = await line.rows("SELECT kind FROM intake.journal WHERE case_id = :id ORDER BY seq", id=taken)
+    assert [row.kind for row in kinds] == ["case.changed", "case.merged"]
+    await line.hear(a_match(ids={"fin": FIN}, tcr=TCN))
+    assert await together(line, a_booking(), a_match(), lodged)
+
+
+async def test_a_mark_goes_along_with_a_case_taken_in(line: Line) -> None:
+    """What was set aside under the new number is still unread when the two are one."""
+    await line.hear(a_booking())
+    await line.take(OutMessage(Topic.DETAINERS, f"{OTHER_ORI}/{OTHER_NUMBER}".encode(), b"{"))
+    await line.hear(a_transfer())
+    assert await line.rows("SELECT parked_events FROM intake.cases") == [(1,)]
+    assert await line.value("SELECT case_id FROM intake.parked") == await line.case_of(a_booking())
+
+
+async def test_two_decided_cases_are_not_made_one(line: Line) -> None:
+    """Both bookings have detainers and may have been decided: what they have to do with each other a person says."""
+    there = {"facility_ori": OTHER_ORI, "booking_number": OTHER_NUMBER}
+    await line.hear(a_booking(), a_detainer())
+    await line.hear(a_booking(id="there", ids={}, **there), a_detainer(id="2", detainer_id="D2", ids={}, **there))
+    await line.hear(a_transfer())
+    assert await line.state(a_transfer()) == ("applied", "ties_disagree")
+    assert await line.value("SELECT count(*) FROM intake.cases") == 2
+    assert await line.alarms() == ["case_conflict"]
 
 
 async def test_a_number_of_another_jail_is_another_booking(line: Line) -> None:

@@ -2,7 +2,17 @@
 
 from shared.kafka.producer import OutMessage
 from shared.kafka.topics import Topic
-from tests.support.builders import BOOKED, NUMBER, ORI, a_booking, a_detainer, a_transfer, an_event_json
+from tests.support.builders import (
+    BOOKED,
+    NUMBER,
+    ORI,
+    a_booking,
+    a_cancellation,
+    a_detainer,
+    a_transfer,
+    an_event_json,
+    facts_told,
+)
 from tests.support.line import Line, as_message
 
 KEY = f"{ORI}/{NUMBER}".encode()
@@ -38,11 +48,22 @@ async def test_poison_marks_the_case_of_its_key(line: Line) -> None:
 
 
 async def test_poison_for_a_booking_not_yet_heard_of_marks_it_beforehand(line: Line) -> None:
-    """The mark must not depend on which came first."""
+    """The mark must not depend on which came first: the booking queues behind what is unread."""
     await line.take(POISON)
     await line.hear(a_booking())
-    assert await marks(line) == [(2, 1)]
-    assert await line.value("SELECT custody FROM intake.cases") == "in_custody"
+    assert await line.state(a_booking()) == ("waiting", "behind_parked")
+    assert await line.rows("SELECT custody, parked_events FROM intake.cases") == [("awaited", 1)]
+
+
+async def test_what_can_only_end_a_hold_does_not_queue(line: Line) -> None:
+    """A lost cancellation must not leave a hold standing: it goes by what is unread, and other news waits behind."""
+    await line.hear(a_booking(), a_detainer())
+    await line.take(POISON)
+    await line.hear(facts_told(facts={"gang_database": True}), a_cancellation())
+    assert await line.state(a_cancellation()) == ("applied", None)
+    assert await line.state(facts_told()) == ("waiting", "behind_parked")
+    folded = await line.value("SELECT convert_from(folded, 'UTF8') FROM intake.cases")
+    assert '"status":"cancelled"' in folded
 
 
 async def test_doubled_poison_is_set_aside_once(line: Line) -> None:
@@ -105,4 +126,4 @@ async def test_another_body_under_a_name_set_aside_is_set_aside_too(line: Line) 
     assert await line.value("SELECT array_agg(code ORDER BY position) FROM intake.parked") == ["data", "id_reused"]
     mended = a_detainer(id="mended")
     await line.hear(mended)
-    assert await line.state(mended) == ("applied", None)
+    assert await line.state(mended) == ("waiting", "behind_parked")

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from services.console.cli import act, facilities, keys, look, play, serve, up
+from services.console.cli import act, alarms, facilities, keys, look, parked, play, serve, up
 from services.console.cli.clock import clock
 from services.console.cli.policy import policy
 from services.console.up.place import NotRunning, PlaceTaken
@@ -46,6 +46,7 @@ app.add_typer(policy, name="policy")
 app.add_typer(keys.app, name="key")
 app.add_typer(facilities.app, name="facility")
 app.add_typer(look.cases, name="case")
-app.add_typer(look.alarms, name="alarm")
+app.add_typer(alarms.app, name="alarm")
 app.add_typer(act.reviews, name="review")
 app.add_typer(act.waiting, name="waiting")
+app.add_typer(parked.app, name="parked")

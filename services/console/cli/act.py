@@ -6,7 +6,7 @@ from urllib.parse import quote
 import typer
 
 from services.console.cli.client import Client
-from services.console.cli.options import AsJson, DataDir
+from services.console.cli.options import AsJson, DataDir, Why
 from services.console.cli.say import as_json, items, note
 
 reviews = typer.Typer(help="Questions for a person.", no_args_is_help=True)
@@ -70,7 +70,7 @@ def link(
 def discard(
     event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's id.")],
     source: Annotated[str, typer.Option(help="The event's source.")],
-    reason: Annotated[str, typer.Option(help="Why it is let go.")],
+    reason: Why,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:

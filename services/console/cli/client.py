@@ -1,6 +1,6 @@
 """Speak to the running service as the holder of one of its keys."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,10 @@ _TIMEOUT_S = 30.0
 
 class NotDone(CountersignError):
     """The service refused, or cannot be reached."""
+
+
+class NotThere(NotDone):
+    """The service knows nothing of the kind."""
 
 
 class Client:
@@ -43,14 +47,25 @@ class Client:
                 f"{service} cannot be reached at {self._urls[service]}: is `countersign up` running?"
             ) from error
         if answer.is_error:
-            raise NotDone(_trouble(answer))
+            kind = NotThere if answer.status_code == httpx.codes.NOT_FOUND else NotDone
+            raise kind(_trouble(answer))
         return answer.json() if answer.content else None
 
-    def every(self, service: str, path: str) -> Iterator[dict[str, Any]]:
+    def ask_each(self, method: str, services: Sequence[str], path: str, body: Any = None) -> tuple[str, Any]:
+        """Ask service after service until one knows what is meant; give which did, and its answer."""
+        trouble = NotThere("nobody was asked")
+        for service in services:
+            try:
+                return service, self.ask(method, service, path, body)
+            except NotThere as error:
+                trouble = error
+        raise trouble
+
+    def every(self, service: str, path: str, params: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """Yield all items of a paged list."""
         after: str | None = None
         while True:
-            found = self.ask("GET", service, path, params={"after": after} if after else None)
+            found = self.ask("GET", service, path, params={**(params or {}), **({"after": after} if after else {})})
             yield from found["items"]
             after = found["next"]
             if after is None or not found["items"]:

@@ -1,4 +1,4 @@
-"""Look at a case and its story, and at what somebody should look into."""
+"""Look at a case and its whole story."""
 
 from typing import Annotated
 
@@ -6,11 +6,9 @@ import typer
 
 from services.console.cli.client import Client
 from services.console.cli.options import AsJson, DataDir
-from services.console.cli.say import as_json, items, printer, table
-from services.console.up.run import SERVICES
+from services.console.cli.say import as_json, printer, table
 
 cases = typer.Typer(help="Custody cases.", no_args_is_help=True)
-alarms = typer.Typer(help="What an operator should look into.", no_args_is_help=True)
 
 
 @cases.command("show")
@@ -35,12 +33,3 @@ def show(
             out.print(table(name, columns, [[one.get(column) for column in columns] for one in value]))
     columns = list(dict.fromkeys(column for one in story for column in one))
     out.print(table("timeline", columns, [[one.get(column) for column in columns] for one in story]))
-
-
-@alarms.command("list")
-def list_alarms(data_dir: DataDir = None, json: AsJson = False) -> None:
-    """List the alarms of all services that nobody has cleared."""
-    client = Client.of(data_dir, "operator")
-    found = [alarm for service in SERVICES for alarm in client.every(service, "/v1/alarms")]
-    found.sort(key=lambda alarm: str(alarm["since"]))
-    items("Alarms", found, ("since", "service", "kind", "detail", "contact", "due", "case_id", "id"), json_wanted=json)

@@ -10,3 +10,4 @@ DataDir = Annotated[
     typer.Option("--data-dir", help="Where everything is kept; .countersign in this directory unless told."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
+Why = Annotated[str, typer.Option("--reason", help="Why, in your own words; kept with what is done.")]

@@ -98,15 +98,21 @@ def message_tables(schema: str) -> str:
     """
 
 
-def readable_by_requests(schema: str, table: str, *, sees: str, reader: str | None = None) -> str:
-    """Force row security on a table that a request reads; the pipeline and the owner see it whole."""
+def readable_by_requests(
+    schema: str, table: str, *, sees: str, reader: str | None = None, writes: str | None = None
+) -> str:
+    """Force row security on a table that a request reads; the pipeline and the owner see it whole.
+
+    ``writes`` is what a request may write, where that is less than what it sees.
+    """
     api_role = reader or api(schema)
     return f"""
     ALTER TABLE {schema}.{table} ENABLE ROW LEVEL SECURITY;
     ALTER TABLE {schema}.{table} FORCE ROW LEVEL SECURITY;
     CREATE POLICY pipeline_all ON {schema}.{table} TO {pipeline(schema)} USING (true) WITH CHECK (true);
     CREATE POLICY owner_reads ON {schema}.{table} FOR SELECT TO CURRENT_USER USING (true);
-    CREATE POLICY api_sees ON {schema}.{table} TO {api_role} USING ({sees}) WITH CHECK ({sees});
+    CREATE POLICY api_sees ON {schema}.{table} TO {api_role} USING ({sees})
+        WITH CHECK ({writes or sees});
     GRANT SELECT ON {schema}.{table} TO {api_role}
     """
 

@@ -144,7 +144,9 @@ def upgrade() -> None:
         "waiting": SEES_ALL,
     }
     for table, sees in secured.items():
-        for statement in statements(readable_by_requests("intake", table, sees=sees)):
+        # Everyone signed in reads the register; only who sees all keeps it.
+        writes = SEES_ALL if table == "facilities" else None
+        for statement in statements(readable_by_requests("intake", table, sees=sees, writes=writes)):
             op.execute(statement)
     for table in ("facilities", "inbox", "cases", "persons", "waiting"):
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON intake.{table} TO {role}")

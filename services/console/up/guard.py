@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 _LOOK_EVERY_S = 0.5
+_LOOKS, _PAUSE_S = 250, 0.1
 
 
 def main(parent: int, root: Path) -> None:
@@ -20,9 +21,7 @@ def main(parent: int, root: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         while os.getppid() == parent:
             time.sleep(_LOOK_EVERY_S)
-        postmaster = _postmaster(root / "postgres" / "postmaster.pid")
-        if postmaster is not None:
-            _end(postmaster)
+        _end(root / "postgres" / "postmaster.pid")
 
 
 def _postmaster(note: Path) -> int | None:
@@ -32,13 +31,21 @@ def _postmaster(note: Path) -> int | None:
         return None
 
 
-def _end(pid: int) -> None:
-    """Ask for a fast shutdown, and wait for it: the next ``up`` must not find half of it."""
+def _end(note: Path) -> None:
+    """Ask for a fast shutdown, and wait for it: the next ``up`` must not find half of it.
+
+    The server takes its note away when it is done; as a process it may stay a zombie that nobody collects.
+    """
+    postmaster = _postmaster(note)
+    if postmaster is None:
+        return
     try:
-        os.kill(pid, signal.SIGINT)
-        for _ in range(60):
-            time.sleep(_LOOK_EVERY_S)
-            os.kill(pid, 0)
+        os.kill(postmaster, signal.SIGINT)
+        for _ in range(_LOOKS):
+            if _postmaster(note) != postmaster:
+                return
+            os.kill(postmaster, 0)
+            time.sleep(_PAUSE_S)
     except ProcessLookupError:
         return
 

@@ -93,8 +93,8 @@ async def issue(engine: AsyncEngine, place: Place, keys: Sequence[DemoKey]) -> d
                 text(
                     "INSERT INTO access.keys (id, digest, role, oris, sources, label, office, issued_at)"
                     " VALUES (:id, :digest, :role, :oris, :sources, :label, :office, :now)"
-                    " ON CONFLICT (id) DO UPDATE SET sources = ("
-                    "  SELECT array_agg(DISTINCT s) FROM unnest(access.keys.sources || excluded.sources) AS s)"
+                    " ON CONFLICT (id) DO UPDATE SET"
+                    " sources = ARRAY(SELECT DISTINCT unnest(access.keys.sources || excluded.sources) ORDER BY 1)"
                 ),
                 {
                     "id": key_id,

@@ -18,6 +18,8 @@ from shared.runtime.clock import machine_seconds
 log = structlog.get_logger()
 
 _END_S = 15.0
+#: A part that has never been ready and died so often will not be.
+_HOPELESS = 5
 _LOOK_EVERY_S = 0.05
 
 
@@ -77,16 +79,14 @@ class Supervisor:
         """Wait until a part says at ``url`` that it is ready; PartFailed with its last words if it never does."""
         deadline = machine_seconds() + within_s
         async with httpx.AsyncClient(timeout=5) as client:
-            while machine_seconds() < deadline:
+            while machine_seconds() < deadline and self.restarts[name] < _HOPELESS:
                 try:
                     if (await client.get(url)).status_code == httpx.codes.OK:
                         return
                 except httpx.TransportError:
                     pass
                 await asyncio.sleep(_LOOK_EVERY_S)
-        raise PartFailed(
-            f"{name} is not ready after {within_s:.0f} s; the end of {self._logs[name]}:\n{self._tail(name)}"
-        )
+        raise PartFailed(f"{name} does not become ready; the end of {self._logs[name]}:\n{self._tail(name)}")
 
     async def listens(self, name: str, port: int, *, within_s: float) -> None:
         """Wait until somebody listens on the part's port; PartFailed with its last words if nobody ever does."""

@@ -1,0 +1,93 @@
+"""Start `countersign up` as a user would, and look at it from outside."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_PATIENCE_S = 120.0
+_COMMAND = [sys.executable, "-m", "services.console.cli"]
+#: Settings of the one who runs the tests must not leak into them.
+_ENV = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERSIGN_")}
+
+
+def played(folder: Path, file: Path, *more: str) -> tuple[int, dict[str, Any]]:
+    """Play a file to its end; give the exit code and the object of the last line."""
+    words = ["--play", str(file), "--speed", "max", "--until-done", *more]
+    with started(folder, *words) as up:
+        return ended(up)
+
+
+def ended(up: "subprocess.Popen[str]") -> tuple[int, dict[str, Any]]:
+    """Wait for the end of a play."""
+    out, err = up.communicate(timeout=_PATIENCE_S)
+    lines = out.splitlines()
+    assert lines, err
+    return up.returncode, json.loads(lines[-1])
+
+
+@contextmanager
+def started(folder: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start `up` on free ports; end it, whatever happens."""
+    command = [*_COMMAND, "up", "--data-dir", str(folder), "--port-base", "0", "--json", *words]
+    up = subprocess.Popen(  # noqa: S603  # our own program
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_ENV
+    )
+    try:
+        yield up
+    finally:
+        if up.poll() is None:
+            up.send_signal(signal.SIGTERM)
+        up.communicate(timeout=_PATIENCE_S)
+
+
+def asked(*words: str) -> tuple[int, Any]:
+    """Run another command with `--json`; give its exit code and what it printed."""
+    done = subprocess.run(  # noqa: S603  # our own program
+        [*_COMMAND, *words, "--json"], capture_output=True, text=True, check=False, env=_ENV
+    )
+    return done.returncode, json.loads(done.stdout) if done.returncode == 0 else done.stderr
+
+
+def until(up: "subprocess.Popen[str]", look: Callable[[], T]) -> T:
+    """Look until there is something to see; a process of its own has no event to wait for."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while not (seen := look()):
+        assert up.poll() in (None, -signal.SIGKILL), up.communicate()
+        assert time.monotonic() < deadline, "nothing came of it"
+        time.sleep(0.02)
+    return seen
+
+
+def ready(up: "subprocess.Popen[str]", folder: Path) -> dict[str, Any]:
+    """Wait until everything is ready, and give what `up` wrote down about it."""
+    assert up.stdout is not None
+    first = up.stdout.readline()
+    assert first, up.communicate()[1]
+    told: dict[str, Any] = json.loads((folder / "run.json").read_text())
+    assert told["urls"] == json.loads(first)["urls"]
+    return told
+
+
+def parts(up: "subprocess.Popen[str]") -> dict[str, int]:
+    """Give the process ids of all that `up` has started, by their commands."""
+    rows = (line.split(None, 2) for line in _ps("-ax", "-o", "pid=,ppid=,command=").splitlines())
+    return {command: int(pid) for pid, parent, command in rows if int(parent) == up.pid}
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that only waits to be collected does not."""
+    state = _ps("-o", "stat=", "-p", str(pid)).strip()
+    return bool(state) and not state.startswith("Z")
+
+
+def _ps(*words: str) -> str:
+    """Ask the system for its processes; it has nothing to say of one that is gone."""
+    return subprocess.run(["ps", *words], capture_output=True, text=True, check=False).stdout  # noqa: S603, S607  # the system's own

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from services.notify import compose, feed, latest, store
-from services.notify.dossier import HoldWindow, Kind, Notice, Stage
+from services.notify import compose, feed, latest, retry, store
+from services.notify.dossier import HoldWindow, Kind, Margins, Notice, Stage
 from services.notify.hold import window_of
 from services.notify.record import Happened, of_notice, of_window, write_down
 from services.notify.rows import NOTICE, notice_from, read_body, read_decision
@@ -33,7 +33,9 @@ class _Due:
     zone: str
 
 
-async def send_due(session: WriteSession, outbox: Outbox, ids: Ids, now: datetime, *, most: int) -> int:
+async def send_due(
+    session: WriteSession, outbox: Outbox, ids: Ids, margins: Margins, now: datetime, *, most: int
+) -> int:
     """Send the notices that are due, most urgent first; give back how many left or were overtaken."""
     claimed = await _claim(session, now, most)
     if not claimed:
@@ -43,7 +45,10 @@ async def send_due(session: WriteSession, outbox: Outbox, ids: Ids, now: datetim
     leaving = [each for each, fate in fates if fate is Stage.SENT]
     overtaken = [each.notice for each, fate in fates if fate is Stage.REPLACED]
     await feed.drop(session, [notice.id for notice in overtaken])
-    await feed.put(session, [feed.Outgoing(each.notice, _words(each, now)) for each in leaving], ids, now)
+    outgoing = [
+        feed.Outgoing(each.notice, _words(each, now), retry.receipt_by(each.notice, now, margins)) for each in leaving
+    ]
+    await feed.put(session, outgoing, ids, now)
     happened = [of_notice("notice.replaced", notice, now) for notice in overtaken]
     for each in leaving:
         happened += _sent(each, now)

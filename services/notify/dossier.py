@@ -160,3 +160,5 @@ class Margins:
     warnings: tuple[timedelta, ...] = (timedelta(hours=24), timedelta(hours=4), timedelta(hours=1))
     #: What cannot be told in time any more, or must be told at once, is due so long after now.
     grace: timedelta = timedelta(minutes=15)
+    #: A receipt is awaited so long after a notice was sent, and never beyond the notice's own due time.
+    receipt: timedelta = timedelta(hours=4)

@@ -22,6 +22,8 @@ class Outgoing:
 
     notice: Notice
     told: dict[str, Any]
+    #: When a receipt must be there, or a person is told.
+    receipt_by: datetime
 
 
 async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now: datetime) -> None:
@@ -34,13 +36,15 @@ async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now
         return
     places = await _places(session, [each.notice.recipient for each in outgoing])
     await session.run(
-        "UPDATE notify.deliveries d SET state = 'sent', sent_at = :now, position = u.position, told = u.told"
-        " FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS bigint[]), CAST(:told AS bytea[]))"
-        " AS u (id, position, told) WHERE d.notice_id = u.id",
+        "UPDATE notify.deliveries d SET state = 'sent', sent_at = :now, position = u.position, told = u.told,"
+        " receipt_by = u.receipt_by FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS bigint[]),"
+        " CAST(:told AS bytea[]), CAST(:receipts AS timestamptz[])) AS u (id, position, told, receipt_by)"
+        " WHERE d.notice_id = u.id",
         now=now,
         ids=[each.notice.id for each in outgoing],
         places=places,
         told=[write(each.told) for each in outgoing],
+        receipts=[each.receipt_by for each in outgoing],
     )
     await session.run(
         "INSERT INTO notify.attempts (id, notice_id, facility_ori, recipient, way, at, result)"

@@ -20,6 +20,8 @@ class Settings(SharedSettings):
     grace_minutes: float = 15
     #: A release that a jail asked about is to be reported within so many minutes, or an operator is told.
     release_report_minutes: float = 60
+    #: A receipt is awaited so many hours after sending, or until the notice is due: then a person is told.
+    receipt_hours: float = 4
     #: Longest that a request for news may wait, machine seconds; proxies tend to cut at 60.
     longest_wait_s: float = 30
     #: Notices sent, windows moved and so on in one transaction; beyond 500 only latency grows.
@@ -33,4 +35,5 @@ class Settings(SharedSettings):
             ended_told=timedelta(minutes=self.hold_ended_minutes),
             warnings=tuple(timedelta(hours=hours) for hours in self.hold_closing_hours),
             grace=timedelta(minutes=self.grace_minutes),
+            receipt=timedelta(hours=self.receipt_hours),
         )

@@ -100,6 +100,15 @@ class Office:
         items: list[dict[str, Any]] = answer.json()["items"]
         return items
 
+    async def sign(self, who: str = "jail") -> None:
+        """Fetch a whole feed and acknowledge all of it."""
+        ids = [item["id"] for item in await self.feed(who)]
+        path = {"jail": f"/v1/jails/{ORI}/receipts", "other_jail": f"/v1/jails/{OTHER_ORI}/receipts"}
+        if ids:
+            body = {"ids": ids, "signed_by": "desk officer"}
+            answer = await self.post(who, path.get(who, "/v1/ice/receipts"), body)
+            assert answer.status_code == 200, answer.text
+
     async def told(self, kind: str) -> int:
         """Count the messages of a type that went to the topics."""
         return sum(f'"type":"{kind}"'.encode() in letter.message for letter in self.letters)

@@ -29,13 +29,13 @@ HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
 
 
-async def until_nothing_is_left(office: Office, *, fetching: tuple[str, ...] = ("jail", "ice")) -> list[datetime]:
+async def until_nothing_is_left(office: Office, *, signing: tuple[str, ...] = ("jail", "ice")) -> list[datetime]:
     """Step from one due instant to the next, as the player does, and give them; each must vanish once it is done."""
     stops: list[datetime] = []
     await office.settle()
     while True:
-        for who in fetching:
-            await office.feed(who)
+        for who in signing:
+            await office.sign(who)
         due_at = await office.next_due()
         if due_at is None:
             return stops
@@ -148,11 +148,36 @@ async def test_a_silent_jail_is_called_when_the_notice_is_due(office: Office) ->
         now=NOW,
     )
     await office.hear(a_decision(outcome="RELEASE"))
-    assert await until_nothing_is_left(office, fetching=("ice",)) == [DUE]
-    assert await alarms(office.database) == [("notice_late", ORI, "desk@jail", DUE)]
+    assert await until_nothing_is_left(office, signing=("ice",)) == [NOW + 4 * HOUR, DUE]
+    assert await alarms(office.database) == [
+        ("notice_late", ORI, "desk@jail", DUE),
+        ("notice_unacknowledged", ORI, "desk@jail", DUE),
+    ]
     assert await office.database.all("SELECT late_since, state FROM notify.deliveries WHERE recipient <> 'ice'") == [
         (DUE, "sent")
     ]
+
+
+async def test_what_is_fetched_and_never_signed_is_seen_while_there_is_time(office: Office) -> None:
+    """A program that reads and a desk that does not: someone is called four hours later, two days before it is due."""
+    await office.hear(a_decision(outcome="RELEASE"))
+    await office.settle()
+    await office.feed("jail")
+    assert await until_nothing_is_left(office, signing=("ice",)) == [NOW + 4 * HOUR]
+    assert await alarms(office.database) == [("notice_unacknowledged", ORI, "operator", DUE)]
+
+
+async def test_an_end_of_hold_without_a_receipt_is_called_out_at_closing(office: Office) -> None:
+    """Fetched with the jail's key, signed by nobody: there is a person to ask the jail as the window closes."""
+    await office.hear(a_hold())
+    while (due_at := await office.next_due()) is not None and due_at <= CLOSES - QUARTER:
+        await office.at(due_at)
+        await office.sign()
+        await office.sign("ice") if due_at < CLOSES - QUARTER else await office.feed("ice")
+    assert await alarms(office.database) == []
+    await office.at(CLOSES)
+    assert await alarms(office.database) == [("notice_unacknowledged", ORI, "operator", CLOSES)]
+    assert await office.next_due() is None
 
 
 async def test_the_end_of_a_hold_needs_no_more_than_the_clock(office: Office) -> None:

@@ -60,7 +60,7 @@ async def metrics(_: Operator) -> Response:
 async def alarms(request: Request, caller: Operator, after: str | None = None, cleared: bool = False) -> dict[str, Any]:
     """List this service's alarms, oldest first."""
     schema: str = request.app.state.service
-    place = place_of(after)
+    place = place_of(after, UUID)
     async with request.app.state.sessions.reading(**caller.scope) as session:
         rows = await session.all(
             "SELECT id, kind, subject, case_id, facility_ori, contact, detail, since, due, cleared_at, cleared_by,"

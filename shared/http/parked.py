@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,6 +24,8 @@ _COLUMNS = (
     " facility_ori, case_id, case_key, state, parked_at, settled_at, settled_by, settled_reason"
 )
 _DEEPEST = 16
+#: How we name fields; a key of another form may be anybody's name.
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 @router.get("/v1/parked")
@@ -30,7 +33,7 @@ async def list_parked(
     request: Request, caller: Looking, after: str | None = None, state: str = "parked", case_id: UUID | None = None
 ) -> dict[str, Any]:
     """List what this service has set aside, oldest first."""
-    place = place_of(after)
+    place = place_of(after, UUID)
     schema: str = request.app.state.service
     async with request.app.state.sessions.reading(**caller.scope) as session:
         rows = await session.all(
@@ -89,18 +92,25 @@ async def _settled(request: Request, parked_id: UUID, caller: Caller, *, done: b
 
 
 def shape_of(message: bytes) -> Any:
-    """Give a JSON message with every value replaced by its kind, so that it can be looked at without reading it."""
+    """Give a JSON message with every value replaced by its kind, so that it can be looked at without reading it.
+
+    Keys of our form stay; one of another form is replaced like a value.
+    """
     try:
         return _shape(json.loads(message), 0)
     except (ValueError, RecursionError):
         return "no JSON"
 
 
+def _key(key: str) -> str:
+    return key if _FIELD.fullmatch(key) else f"key of {len(key)}"
+
+
 def _shape(value: Any, depth: int) -> Any:
     if isinstance(value, dict | list) and depth >= _DEEPEST:
         return "too deep"
     if isinstance(value, dict):
-        return {str(key)[:64]: _shape(each, depth + 1) for key, each in value.items()}
+        return {_key(key): _shape(each, depth + 1) for key, each in value.items()}
     if isinstance(value, list):
         return [_shape(each, depth + 1) for each in value]
     if value is None:

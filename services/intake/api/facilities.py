@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from shared.domain.jurisdiction import Agency
 from shared.http.access import Caller, Role, allowing
 from shared.http.body import read_model
-from shared.http.paging import MOST, cursor, page, place_of
+from shared.http.paging import MOST, cursor, page, place_of, plain
 from shared.http.problems import Problem
 from shared.outbox.parts import Parts
 
@@ -49,7 +49,7 @@ class FacilityForm(BaseModel):
 @router.get("/v1/facilities")
 async def list_facilities(request: Request, caller: Looking, after: str | None = None) -> dict[str, Any]:
     """List the register by ORI."""
-    place = place_of(after)
+    place = place_of(after, plain)
     parts: Parts = request.app.state.parts
     async with parts.requests.reading(**caller.scope) as session:
         rows = await session.all(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.intake.handlers import Intake
 from shared.http.access import Caller, Role, allowing
 from shared.http.body import read_model
-from shared.http.paging import MOST, cursor, page, place_of
+from shared.http.paging import MOST, cursor, instant, page, place_of, plain
 from shared.http.problems import Problem, not_found
 from shared.outbox.parts import Parts
 
@@ -45,13 +45,13 @@ class LetGo(BaseModel):
 @router.get("/v1/waiting")
 async def list_waiting(request: Request, caller: Looking, after: str | None = None) -> dict[str, Any]:
     """List events that wait for a booking, longest first."""
-    place = place_of(after) or [None, None, None]
+    place = place_of(after, instant, plain, plain) or [None, None, None]
     parts: Parts = request.app.state.parts
     async with parts.requests.reading(**caller.scope) as session:
         rows = await session.all(
             "SELECT source, id, type, facility_ori, reason, time, since, ask_at, asked_at FROM intake.waiting"
-            " WHERE CAST(:since AS text) IS NULL"
-            " OR (since, source, id) > (CAST(CAST(:since AS text) AS timestamptz), :source, :id)"
+            " WHERE CAST(:since AS timestamptz) IS NULL"
+            " OR (since, source, id) > (CAST(:since AS timestamptz), :source, :id)"
             " ORDER BY since, source, id LIMIT :most",
             since=place[0],
             source=place[1],

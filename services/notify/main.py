@@ -42,6 +42,7 @@ async def run(settings: Settings) -> None:
             bell=bell,
             parking=Parking(SCHEMA, parts.sessions, HearAgain(decisions.hearing())),
             longest_wait_s=settings.longest_wait_s,
+            heartbeat_s=settings.heartbeat_s,
             release_report=timedelta(minutes=settings.release_report_minutes),
         )
         source = await parts.source(Topic.DECISIONS)

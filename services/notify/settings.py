@@ -24,6 +24,8 @@ class Settings(SharedSettings):
     receipt_hours: float = 4
     #: Longest that a request for news may wait, machine seconds; proxies tend to cut at 60.
     longest_wait_s: float = 30
+    #: A stream without news says so often that it still is there, machine seconds; proxies cut at 60.
+    heartbeat_s: float = 15
     #: Notices sent, windows moved and so on in one transaction; beyond 500 only latency grows.
     timer_batch: int = 500
 

@@ -23,7 +23,7 @@ Wait = Annotated[float, Query(ge=0)]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 #: Another instance may have put something into the feed, and its bell is not heard here.
-_LOOK_AGAIN_S = 0.5
+LOOK_AGAIN_S = 0.5
 _BIGGEST_PLACE = 2**63 - 1
 
 
@@ -51,18 +51,16 @@ def id_of(text: str) -> UUID:
 
 async def listing(request: Request, reader: Reader, after: str | None, wait: float, limit: int) -> Response:
     """Give what follows a cursor; if there is nothing yet, wait for it. ``next`` can always be gone on from."""
-    place = _place(after)
+    place = place_after(after)
     bell: Bell = request.app.state.bell
     ends_at = machine_seconds() + min(wait, request.app.state.longest_wait_s)
     while True:
         ticket = bell.ticket()
-        rows = await _fetch(
-            request, reader, "d.position > :after ORDER BY d.position LIMIT :limit", after=place, limit=limit
-        )
+        rows = await news(request, reader, place, limit)
         left = ends_at - machine_seconds()
         if rows or left <= 0:
-            return answer(page([_item(row) for row in rows], cursor(rows[-1].position if rows else place)))
-        await bell.wait(ticket, min(left, _LOOK_AGAIN_S))
+            return answer(page([item(row) for row in rows], cursor(rows[-1].position if rows else place)))
+        await bell.wait(ticket, min(left, LOOK_AGAIN_S))
 
 
 async def single(request: Request, reader: Reader, notice_id: str) -> Response:
@@ -70,10 +68,11 @@ async def single(request: Request, reader: Reader, notice_id: str) -> Response:
     rows = await _fetch(request, reader, "d.position IS NOT NULL AND d.notice_id = :id", id=id_of(notice_id))
     if not rows:
         raise not_found()
-    return answer(_item(rows[0]))
+    return answer(item(rows[0]))
 
 
-def _place(after: str | None) -> int:
+def place_after(after: str | None) -> int:
+    """Read a cursor of a feed; 0 is before the first notice."""
     place = place_of(after)
     if place is None:
         return 0
@@ -83,7 +82,15 @@ def _place(after: str | None) -> int:
     raise Problem(400, "invalid_cursor", "This cursor is none of ours; begin without one.")
 
 
-def _item(row: Row[Any]) -> dict[str, Any]:
+async def news(request: Request, reader: Reader, place: int, limit: int) -> list[Row[Any]]:
+    """Give what follows a place in the feed; what the recipient itself fetches has been delivered."""
+    return await _fetch(
+        request, reader, "d.position > :after ORDER BY d.position LIMIT :limit", after=place, limit=limit
+    )
+
+
+def item(row: Row[Any]) -> dict[str, Any]:
+    """Give a notice as it was sent, with where it stands."""
     # Whoever reads it has been told, whatever the row said a moment ago.
     return read_body(row.told) | {"state": row.state}
 

@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
 
-from services.notify.api import feeds, receipts
+from services.notify.api import feeds, receipts, stream
 from services.notify.api.feeds import After, Limit, Reader, Wait
 from services.notify.dossier import ICE
 from shared.http.access import Caller, Role, allowing
@@ -32,6 +33,17 @@ async def responses(
 ) -> Response:
     """List answers after a cursor, and wait for the next one if there is none yet."""
     return await feeds.listing(request, reader, after, wait, limit)
+
+
+@router.get("/responses/stream", response_class=StreamingResponse)
+async def responses_stream(
+    request: Request,
+    reader: Reading,
+    last_event_id: Annotated[str | None, stream.LastEventId] = None,
+    after: Annotated[str | None, stream.After] = None,
+) -> Response:
+    """Stream answers as server-sent events, beginning after the last one seen."""
+    return stream.streaming(request, reader, last_event_id, after)
 
 
 @router.get("/responses/{notice_id}")

@@ -130,6 +130,7 @@ async def office(database: Database) -> AsyncIterator[Office]:
             outbox=outbox,
             bell=bell,
             longest_wait_s=5.0,
+            heartbeat_s=0.2,
             release_report=timedelta(hours=1),
         )
         yield Office(

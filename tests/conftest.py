@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.support.postgres",
     "tests.support.kafka",
+    "tests.support.apache",
     "tests.support.topics",
     "tests.support.database",
     "tests.support.line",

@@ -1,6 +1,5 @@
-"""A Kafka for the tests: the development broker in a process of its own, or the one that is named."""
+"""A Kafka for the tests: the development broker in a process of its own, and Apache Kafka beside it."""
 
-import os
 import shutil
 import signal
 import socket
@@ -15,8 +14,6 @@ import pytest
 
 from tests.support.ports import free_port
 
-#: The address of a real Kafka to run the contract suite against.
-REAL = "COUNTERSIGN_TEST_KAFKA"
 _START_S = 15.0
 _LOOK_AGAIN_S = 0.02
 
@@ -64,12 +61,8 @@ class DevBroker:
 
 
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[str]:
-    """Give the bootstrap address of a Kafka: the real one that is named, else the development broker's."""
-    real = os.environ.get(REAL)
-    if real:
-        yield real
-        return
+def development_kafka() -> Iterator[str]:
+    """Give the bootstrap address of a development broker."""
     folder = Path(tempfile.mkdtemp(prefix="countersign-"))
     broker = DevBroker(folder / "kafka")
     broker.start()
@@ -78,6 +71,14 @@ def kafka() -> Iterator[str]:
     finally:
         broker.end()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session", params=["development", "apache"])
+def kafka(request: pytest.FixtureRequest) -> str:
+    """Give the bootstrap address of either; what a test says of a Kafka has to hold for both."""
+    # Asked for by name, so that changing from one to the other and back starts nothing anew.
+    address: str = request.getfixturevalue(f"{request.param}_kafka")
+    return address
 
 
 @pytest.fixture

@@ -12,11 +12,25 @@ def free_port() -> int:
     """Give a port on loopback that was free a moment ago."""
     # Not the shared generator: tests that run side by side seed it alike.
     for port in random.SystemRandom().sample(_RANGE, 100):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if _is_free(port):
             return port
     raise RuntimeError(f"none of a hundred ports in {_RANGE} is free")
+
+
+def free_ports(count: int) -> int:
+    """Give the first of so many neighbouring ports on loopback that were free a moment ago."""
+    for _ in range(100):
+        first = free_port()
+        if all(_is_free(port) for port in range(first + 1, first + count)):
+            return first
+    raise RuntimeError(f"nowhere in {_RANGE} are {count} neighbouring ports free")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

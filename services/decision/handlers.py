@@ -7,25 +7,29 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-import msgspec
 import structlog
 
 from services.decision import review, store
+from services.decision.doubt import alarms_of
 from services.decision.judge import Answer, Matter, Ruling, rule_on
 from services.decision.policy.evaluate import Rulebook
-from services.decision.policy.model import finding_as_json
+from services.decision.recording import Place, explanation_bytes, snapshot_bytes, told_bytes, told_of
 from shared.db import casebook
 from shared.db.session import WriteSession
 from shared.domain.case import Custody, Detainer
+from shared.domain.counted_twice import Count
 from shared.domain.errors import RulebookBehind
-from shared.domain.events import CaseChanged, DecisionRecorded
+from shared.domain.events import CaseChanged
 from shared.domain.jurisdiction import Facility
+from shared.domain.second_count import second_count
 from shared.kafka.consumer import Record
 from shared.kafka.envelope import Message, unpack
 from shared.kafka.topics import Topic
 from shared.outbox import journal, parked
+from shared.outbox.alarms import raise_all
 from shared.outbox.inbox import Heard, Unhandled, fresh
 from shared.outbox.parts import Parts
+from shared.runtime.tz_data import tz_data
 
 log = structlog.get_logger()
 
@@ -48,11 +52,12 @@ class _Found:
 
 
 class Decide:
-    """Applies the policy in force to cases."""
+    """Applies the policy in force to cases; ``second`` counts every deadline once more."""
 
-    def __init__(self, parts: Parts, rulebook: Rulebook) -> None:
+    def __init__(self, parts: Parts, rulebook: Rulebook, *, second: Count = second_count) -> None:
         self._parts = parts
         self._rulebook = rulebook
+        self._second = second
 
     async def on_cases_changed(
         self, session: WriteSession, heard: Sequence[Heard[Message[CaseChanged | None]]], now: datetime
@@ -116,44 +121,28 @@ class Decide:
             parked_events=file.parked_events,
             standing=dossier.standing,
             answer=answers.get((file.case_id, detainer.detainer_id)),
+            tz_data=tz_data(),
         )
-        ruling = rule_on(matter, self._rulebook, now)
-        news = None if ruling.says_the_same(matter.standing) else self._write(file, facility, dossier, ruling, now)
+        ruling = rule_on(matter, self._rulebook, now, second=self._second)
+        news = None if ruling.says_the_same(matter.standing) else self._write(file, dossier, matter, ruling, now)
         return _Found(file, dossier, ruling, news)
 
     def _write(
-        self, file: casebook.CaseFile, facility: Facility, dossier: store.Dossier, ruling: Ruling, now: datetime
+        self, file: casebook.CaseFile, dossier: store.Dossier, matter: Matter, ruling: Ruling, now: datetime
     ) -> store.Recorded:
-        finding, case, kept = ruling.finding, file.case, dossier.kept
-        told = DecisionRecorded(
+        kept = dossier.kept
+        place = Place(
             id=self._parts.ids.new(),
             case_id=file.case_id,
-            detainer_id=dossier.detainer_id,
+            case_version=file.version,
             facility_ori=file.facility_ori,
             booking_number=file.booking_number,
-            outcome=finding.outcome.value,
-            policy=finding.policy,
-            rule=finding.rule,
-            citation=finding.citation,
-            decided_at=now,
-            decided_by=ruling.decided_by,
-            window=ruling.window,
-            supersedes=kept.decision.id if kept else None,
-            due_by=ruling.due_by,
             number=dossier.number + 1,
-            case_version=file.version,
-            ice_due_by=ruling.ice_due_by,
-            came_late=ruling.came_late,
-            time_zone=facility.time_zone,
-            clocks=tuple(clock.value for clock in finding.clocks),
-            release_due_at=case.release_due.due_at if case.release_due else None,
-            gone_at=case.gone.at if case.gone else None,
-            other_custody=finding.other_custody,
-            ice_answer=finding.ice_answer,
-            ends=ruling.ends,
+            supersedes=kept.decision.id if kept else None,
         )
+        told = told_of(place, matter, ruling, now)
         last = kept.window if kept else None
-        snapshot = journal.canonical({"as_of": ruling.as_of, "facts": ruling.facts})
+        snapshot = snapshot_bytes(matter, ruling)
         salt = os.urandom(16)
         return store.Recorded(
             told=told,
@@ -164,7 +153,7 @@ class Decide:
             snapshot=snapshot,
             salt=salt,
             snapshot_digest=sha256(salt + snapshot).digest(),
-            explanation=journal.canonical(finding_as_json(finding)),
+            explanation=explanation_bytes(ruling),
             rulebook_version=self._rulebook.version,
             rulebook_digest=self._rulebook.digest,
         )
@@ -176,6 +165,12 @@ class Decide:
         await store.record(session, news)
         await store.note(
             session, [(f.file.case_id, f.dossier.detainer_id, f.file.version, f.ruling.wake_at) for f in found]
+        )
+        await raise_all(
+            session,
+            "decision",
+            self._parts.ids,
+            [alarm for f in found for alarm in alarms_of(f.file.case_id, f.dossier.detainer_id, f.ruling, now)],
         )
         told = await review.keep(session, self._parts.ids, [_question(f) for f in found], now)
         await journal.add(session, "decision", [_entry(n) for n in news])
@@ -233,8 +228,11 @@ def _entry(news: store.Recorded) -> journal.Record:
             "policy": told.policy,
             "rule": told.rule,
             "citation": told.citation,
-            "told": sha256(msgspec.json.encode(told)).hexdigest(),
+            "told": sha256(told_bytes(told)).hexdigest(),
+            "explanation": sha256(news.explanation).hexdigest(),
             "snapshot": news.snapshot_digest.hex(),
+            "as_of": news.as_of,
             "rulebook": news.rulebook_digest,
+            "rulebook_version": news.rulebook_version,
         },
     )

@@ -1,7 +1,8 @@
 """What is decided of one detainer on one case, at one instant: pure.
 
 The policy gives a finding of the facts; here it meets time. When release is due nothing waits for a person;
-a window counts from the earliest release due and only ever closes earlier; doubt never opens one.
+a window counts from the earliest release due and only ever closes earlier; doubt never opens one. Every
+deadline is counted twice, and the earlier count stands.
 """
 
 import hashlib
@@ -14,12 +15,14 @@ from zoneinfo import ZoneInfo
 
 from services.decision.policy.model import Finding
 from shared.domain.case import CustodyCase, Detainer, DetainerStatus
+from shared.domain.counted_twice import Count, Counted, counted, earliest_counted
 from shared.domain.decision import Outcome
 from shared.domain.events import HoldEnds, WindowTold
 from shared.domain.facts import rulebook_facts
 from shared.domain.fold import hold_end
 from shared.domain.jurisdiction import Facility
-from shared.domain.window import Deadline, due_by, earliest
+from shared.domain.second_count import second_count
+from shared.domain.window import ClockRule
 
 #: Facts that move with time or with the answer itself: they do not make a reviewer's question another one.
 _NOT_SHOWN = frozenset({"release_eligible", "hold_exhausted", "reviewer", "reviewer_decision"})
@@ -74,6 +77,8 @@ class Matter:
     parked_events: int
     standing: Standing | None
     answer: Answer | None
+    #: The time zone data that deadlines are counted with, by name and version.
+    tz_data: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +99,8 @@ class Ruling:
     question: Mapping[str, Any] | None
     #: When this must be looked at again though nothing was heard.
     wake_at: datetime | None
+    #: Deadlines that the second calculator did not confirm; an operator is told.
+    doubts: tuple[Counted, ...] = ()
 
     def says_the_same(self, standing: Standing | None) -> bool:
         """Tell whether this is what stands already: same outcome, rule, place and window."""
@@ -110,12 +117,13 @@ class Ruling:
         )
 
 
-def rule_on(matter: Matter, law: Law, now: datetime) -> Ruling:
-    """Decide one detainer at ``now``."""
+def rule_on(matter: Matter, law: Law, now: datetime, *, second: Count = second_count) -> Ruling:
+    """Decide one detainer at ``now``; every deadline is counted by ``second`` too, and the earlier instant stands."""
     as_of = _as_of(matter, now)
     answer = _answer_that_counts(matter)
     finding, facts = _apply(matter, law, as_of, answer, exhausted=False)
-    window, exhausted = _window(matter, finding, now)
+    clocks = _clocks(matter, finding, second)
+    window, exhausted = _window(matter, clocks[0], now) if clocks else (None, False)
     if exhausted:
         finding, facts = _apply(matter, law, as_of, answer, exhausted=True)
     finding = _without_doubt(matter, finding, window)
@@ -124,8 +132,8 @@ def rule_on(matter: Matter, law: Law, now: datetime) -> Ruling:
     question = question_of(facts) if finding.outcome is Outcome.REVIEW else None
     if question is not None and _nothing_waits(matter.case, now):
         finding, question = _lapsed(finding), None
-    ice_due_by = due_by(matter.detainer.lodged_at, matter.facility.time_zone)
-    told_by = _told_by(matter.case, ice_due_by)
+    two_days = counted(ClockRule.FED_48_BIZ, matter.detainer.lodged_at, matter.facility.time_zone, second=second)
+    told_by = _told_by(matter.case, two_days.deadline.at)
     return Ruling(
         finding=finding,
         facility_ori=matter.facility.ori,
@@ -135,10 +143,11 @@ def rule_on(matter: Matter, law: Law, now: datetime) -> Ruling:
         window=window,
         ends=_ends(matter, window, now),
         due_by=told_by,
-        ice_due_by=ice_due_by,
+        ice_due_by=two_days.deadline.at,
         came_late=told_by <= matter.detainer.heard_at,
         question=question,
         wake_at=_wake_at(matter, law, as_of, now),
+        doubts=tuple(one for one in (*clocks, two_days) if not one.agrees),
     )
 
 
@@ -213,22 +222,25 @@ def _evaluate(facility: Facility, law: Law, as_of: datetime, facts: Mapping[str,
     return law.evaluate(facility.jurisdiction, local, facts)
 
 
-def _window(matter: Matter, finding: Finding, now: datetime) -> tuple[WindowTold | None, bool]:
-    """Give the window of a hold, and whether there is nothing left of it."""
+def _clocks(matter: Matter, finding: Finding, second: Count) -> tuple[Counted, ...]:
+    """Count every clock of a hold, the one that ends it first; none where there is no window of ours to give."""
     opens_at = _due_at(matter.case)
     if finding.outcome is not Outcome.HOLD or finding.other_custody or opens_at is None:
-        return None, False
-    deadline = earliest(
-        finding.clocks,
-        opens_at,
-        matter.facility.time_zone,
-        receipt=max(matter.detainer.lodged_at, matter.detainer.issued_at),
-    )
+        return ()
+    receipt = max(matter.detainer.lodged_at, matter.detainer.issued_at)
+    ends, every = earliest_counted(finding.clocks, opens_at, matter.facility.time_zone, receipt=receipt, second=second)
+    return (ends, *(one for one in every if one is not ends))
+
+
+def _window(matter: Matter, ends: Counted, now: datetime) -> tuple[WindowTold | None, bool]:
+    """Give the window of a hold, and whether there is nothing left of it."""
+    deadline, opens_at = ends.deadline, _due_at(matter.case)
+    assert opens_at is not None  # noqa: S101 - a clock was counted from it
     before = matter.standing.window if matter.standing else None
     known = before is not None and before.opens_at == opens_at
     if known and matter.standing and matter.standing.spent:
         return None, True
-    closes_at, clock, evidence = deadline.at, deadline.rule.value, _evidence(matter, deadline)
+    closes_at, clock, evidence = deadline.at, deadline.rule.value, _evidence(matter, ends)
     if known and before and before.closes_at <= closes_at:
         # Nothing stretches a window, whatever came since.
         closes_at, clock, evidence = before.closes_at, before.clock, dict(before.evidence)
@@ -241,17 +253,19 @@ def _window(matter: Matter, finding: Finding, now: datetime) -> tuple[WindowTold
     return window, False
 
 
-def _evidence(matter: Matter, deadline: Deadline) -> dict[str, Any]:
-    due = matter.case.release_due
+def _evidence(matter: Matter, ends: Counted) -> dict[str, Any]:
+    due, deadline = matter.case.release_due, ends.deadline
     start = {"source": due.event.source, "id": due.event.id} if due else None
     return {
         "start_event": start,
         "time_zone": deadline.zone,
+        "tz_data": matter.tz_data,
         "calendar": deadline.calendar,
         "skipped": [
             {"from": span.start.isoformat(), "to": span.end.isoformat(), "why": span.why, "source": span.source}
             for span in deadline.skipped
         ],
+        "second_count": ends.as_evidence(),
     }
 
 

@@ -11,7 +11,7 @@ import httpx
 from services.console.play.model import PersonLine
 from shared.domain.errors import CountersignError
 
-#: As many as the service gives at a time; fewer mean that the end was reached.
+#: As many as the service gives at a time if asked to; fewer mean that the end was reached.
 _WHOLE_PAGE = 500
 _GONE = (httpx.codes.NOT_FOUND, httpx.codes.CONFLICT)
 _TRIES, _PAUSE_S = 600, 0.2
@@ -62,9 +62,8 @@ class Played:
         receipts = "/v1/ice/receipts" if recipient == "ice" else path.replace("/notices", "/receipts")
         while True:
             after = self._after.get(recipient)
-            found = (
-                await self._ask(recipient, "notify", "GET", path, params={"after": after} if after else None)
-            ).json()
+            params = {"limit": str(_WHOLE_PAGE), **({"after": after} if after else {})}
+            found = (await self._ask(recipient, "notify", "GET", path, params=params)).json()
             ids = [item["id"] for item in found["items"]]
             if ids:
                 self._sign(recipient, receipts, ids)

@@ -20,12 +20,15 @@ class Desk:
     def __init__(self, answers: dict[str, Any]) -> None:
         self.answers = answers
         self.asked: list[tuple[str, Any]] = []
+        #: Answers that come one after the other.
+        self.pages: dict[str, list[Any]] = {}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Answer."""
         body = json.loads(request.content) if request.content else None
         self.asked.append((f"{request.method} {request.url.raw_path.decode()}", body))
-        told = self.answers.get(f"{request.method} {request.url.path}", 404)
+        name = f"{request.method} {request.url.path}"
+        told = self.pages[name].pop(0) if name in self.pages else self.answers.get(name, 404)
         return httpx.Response(told) if isinstance(told, int) else httpx.Response(200, json=told)
 
     def people(self) -> Played:
@@ -45,11 +48,26 @@ async def test_a_recipient_with_news_reads_and_signs_once() -> None:
     await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
     assert not await people.read_feeds({f"jail:{ORI}": 1})
     assert desk.asked == [
-        (f"GET {jail}/notices", None),
+        (f"GET {jail}/notices?limit=500", None),
         (f"POST {jail}/receipts", {"ids": ["n-1"], "signed_by": "played jail"}),
     ]
     await people.read_feeds({f"jail:{ORI}": 2})
-    assert (f"GET {jail}/notices?after=c1", None) in desk.asked
+    assert (f"GET {jail}/notices?limit=500&after=c1", None) in desk.asked
+
+
+async def test_a_long_feed_is_read_to_its_end() -> None:
+    """A whole page means that there may be more, and nothing is left for the next time."""
+    pages = [
+        {"items": [{"id": f"n-{n}"} for n in range(500)], "next": "c1"},
+        {"items": [{"id": "n-500"}], "next": "c2"},
+    ]
+    desk = Desk({"POST /v1/ice/receipts": {"items": []}})
+    desk.pages = {"GET /v1/ice/responses": pages}
+    people = desk.people()
+    await people.read_feeds({"ice": 501})
+    await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+    assert people.did == {"notices read": 501}
+    assert sum(len(body["ids"]) for path, body in desk.asked if path.startswith("POST")) == 501
 
 
 async def test_an_open_review_is_claimed_and_answered() -> None:

@@ -92,12 +92,15 @@ class Sessions:
             yield session
 
     async def _enter(self, session: ReadSession, scope: dict[str, str]) -> None:
-        for name, value in scope.items():
-            await session.one("SELECT set_config(:name, :value, true)", name=f"countersign.{name}", value=value)
+        """Set what the request may see and follow the clock, in one round trip; none where neither is needed."""
+        wanted = [f"set_config('countersign.{name}', :{name}, true)" for name in scope]
         if self.clock.follows:
-            row = await session.one("SELECT instant FROM runtime.clock")
-            if row is not None:
-                self.clock.follow(row.instant)
+            wanted.append("(SELECT instant FROM runtime.clock) AS instant")
+        if not wanted:
+            return
+        row = await session.one(f"SELECT {', '.join(wanted)}", **scope)
+        if row is not None and self.clock.follows and row.instant is not None:
+            self.clock.follow(row.instant)
 
     async def close(self) -> None:
         """Give back all connections."""

@@ -2,6 +2,7 @@
 
 from services.decision import api
 from services.decision.handlers import Decide, read
+from services.decision.horizon import watch_calendar
 from services.decision.policy.load import load_rulebook
 from services.decision.settings import Settings
 from services.decision.store import adopt_rulebook
@@ -43,6 +44,7 @@ async def run(settings: Settings) -> None:
             parts.progress,
             consume("cases", changes, Once("decision", "decision", parts.sessions, hearing), parts.progress),
             run_timers("timers", decide.on_due, parts.wake, parts.progress),
+            watch_calendar(parts.clock, parts.progress),
             parts.relay.run(),
             listen(app, host=settings.host, port=settings.port, progress=parts.progress),
         )

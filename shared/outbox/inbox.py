@@ -157,7 +157,10 @@ class _Teller:
             self._telling = asyncio.create_task(self._source.told(ends))
 
     async def end(self) -> None:
-        """Let what is being told be told."""
+        """Let what is being told be told, and what came meanwhile too."""
+        if self._telling is not None:
+            await asyncio.wait([self._telling])
+        self.tell([])
         if self._telling is not None:
             await asyncio.wait([self._telling])
 

@@ -1,6 +1,6 @@
 """`POST /v1/events`: 202 only after the broker has the event on every in-sync replica. And what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from services.intake import store
-from services.intake.messages import BATCH, InboundEvent, Rejected, read_batch, read_event, topic_key
+from services.intake.messages import BATCH, InboundEvent, Rejected, name_of, read_batch, read_event, topic_key
 from shared.db.engine import is_weather
 from shared.domain.errors import MalformedMessage
 from shared.http.access import SEE_ALL, Caller, Role, allowing
@@ -58,13 +58,13 @@ async def post_events(request: Request, caller: Sender) -> JSONResponse:
 
 
 async def _read(request: Request) -> tuple[list[InboundEvent], list[dict[str, Any]]]:
-    """Read the body: a batch by its content type or its first character, else one event."""
+    """Read the body: a batch by its content type, else one event."""
     kind = request.headers.get("content-type", "")
     is_batch = kind.partition(";")[0].strip().lower() == BATCH
     body = await read_body(request, BATCH_BYTES if is_batch else EVENT_BYTES)
+    if not is_batch:
+        return _read_one(body, kind, request.headers)
     try:
-        if not is_batch:
-            return [read_event(body, content_type=kind, headers=request.headers)], []
         read = read_batch(body)
     except MalformedMessage as error:
         raise Problem(422, error.code, error.what, errors=[_error(error)], accepted=[], rejected=[]) from error
@@ -72,6 +72,14 @@ async def _read(request: Request) -> tuple[list[InboundEvent], list[dict[str, An
         [event for event in read if isinstance(event, InboundEvent)],
         [_rejection(event.id, event.source, event.error) for event in read if isinstance(event, Rejected)],
     )
+
+
+def _read_one(body: bytes, kind: str, headers: Mapping[str, str]) -> tuple[list[InboundEvent], list[dict[str, Any]]]:
+    try:
+        return [read_event(body, content_type=kind, headers=headers)], []
+    except MalformedMessage as error:
+        source, event_id = name_of(body)
+        return [], [_rejection(event_id, source, error)]
 
 
 async def _known(parts: Parts, caller: Caller, events: Sequence[InboundEvent]) -> dict[store.Name, bytes]:

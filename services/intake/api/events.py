@@ -1,6 +1,6 @@
 """`POST /v1/events`: 202 only after the broker has the event on every in-sync replica. And what became of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -62,24 +62,18 @@ async def _read(request: Request) -> tuple[list[InboundEvent], list[dict[str, An
     kind = request.headers.get("content-type", "")
     is_batch = kind.partition(";")[0].strip().lower() == BATCH
     body = await read_body(request, BATCH_BYTES if is_batch else EVENT_BYTES)
-    if not is_batch:
-        return _read_one(body, kind, request.headers)
     try:
+        if not is_batch:
+            return [read_event(body, content_type=kind, headers=request.headers)], []
         read = read_batch(body)
     except MalformedMessage as error:
-        raise Problem(422, error.code, error.what, errors=[_error(error)], accepted=[], rejected=[]) from error
+        source, event_id = (None, None) if is_batch else name_of(body)
+        rejected = [] if is_batch else [_rejection(event_id, source, error)]
+        raise Problem(422, error.code, error.what, errors=[_error(error)], accepted=[], rejected=rejected) from error
     return (
         [event for event in read if isinstance(event, InboundEvent)],
         [_rejection(event.id, event.source, event.error) for event in read if isinstance(event, Rejected)],
     )
-
-
-def _read_one(body: bytes, kind: str, headers: Mapping[str, str]) -> tuple[list[InboundEvent], list[dict[str, Any]]]:
-    try:
-        return [read_event(body, content_type=kind, headers=headers)], []
-    except MalformedMessage as error:
-        source, event_id = name_of(body)
-        return [], [_rejection(event_id, source, error)]
 
 
 async def _known(parts: Parts, caller: Caller, events: Sequence[InboundEvent]) -> dict[store.Name, bytes]:

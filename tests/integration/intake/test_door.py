@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.http.access import Role
+from shared.http.access import Keys, Role
 from shared.kafka.producer import OutMessage
 from tests.integration.intake.conftest import Door
 from tests.support.builders import (
@@ -274,3 +274,37 @@ async def test_a_name_kept_out_of_keys_and_topics(door: Door) -> None:
     assert (await post(await door.ice(), an_event_json(a_detainer(**plain)))).status_code == 202
     (message,) = door.log.sent
     assert message.key == b"HAR-2012-000417"
+
+
+class Away:
+    """Sessions of a database that does not answer."""
+
+    def reading(self, **_: str) -> Any:
+        """Fail as a refused connection does."""
+        raise ConnectionRefusedError
+
+    transaction = reading
+
+
+async def test_without_the_database_events_are_taken_and_none_is_called_a_duplicate(door: Door) -> None:
+    """The broker has it, so 202 is kept; whether it was heard before will be seen when it is consumed."""
+    client, body = await door.jail(), an_event_json(a_booking())
+    assert (await client.get("/v1/events/x")).status_code == 404
+    door.app.state.parts.requests = Away()
+    for _ in range(2):
+        response = await post(client, body)
+        assert (response.status_code, response.json()["accepted"][0]["status"]) == (202, "accepted")
+    asked = await client.get("/v1/events/x")
+    assert (asked.status_code, problem(asked), asked.headers["retry-after"]) == (503, "database_away", "1")
+    await door.consume()
+    assert await door.line.value("SELECT count(*) FROM intake.inbox") == 1
+
+
+async def test_a_key_that_asks_too_often_is_told_to_wait(door: Door) -> None:
+    """429 for that key, and for no other."""
+    door.app.state.keys = Keys(door.app.state.sessions, 2)
+    client, other = await door.jail(), await door.jail(OTHER_ORI)
+    assert [(await client.get("/v1/events/x")).status_code for _ in range(3)] == [404, 404, 429]
+    refused = await client.get("/v1/events/x")
+    assert (problem(refused), refused.headers["retry-after"]) == ("too_many_requests", "60")
+    assert (await other.get("/v1/events/x")).status_code == 404

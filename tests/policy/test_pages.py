@@ -44,7 +44,7 @@ def test_case(book: Rulebook, case: Case) -> None:
     finding = found(book, case)
     assert (finding.outcome.value, finding.rule) == (case["outcome"], case["rule"])
     assert finding.citation == case["citation"]
-    for more in ("policy", "decider", "other_custody"):
+    for more in ("policy", "decider", "other_custody", "confidence"):
         assert getattr(finding, more) == case.get(more, getattr(finding, more))
     for listed in ("clocks", "unknown"):
         assert list(getattr(finding, listed)) == case.get(listed, list(getattr(finding, listed)))

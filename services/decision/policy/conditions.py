@@ -1,58 +1,58 @@
 """Turn a page's condition trees into three-valued functions over a reading of the facts.
 
 True, False, or None where an unknown or odd fact stands in the way: true or unknown is true, false and unknown
-is false. Nothing is ever guessed from a missing fact.
+is false. Nothing is ever guessed from a missing fact. A day that is absent is neither before nor after any other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.decision.policy.layout import Layout, Reading
-from services.decision.policy.vocabulary import LISTS, WORDS, Element, Kind, Mark, Word
+from services.decision.policy.layout import Layout, Reading, Slot
+from services.decision.policy.readers import Least, Years
+from services.decision.policy.trees import Tree, compared
+from services.decision.policy.vocabulary import Element, Mark
 
-Tree = Mapping[str, Any]
 Condition = Callable[[Reading], bool | None]
-
-
-class PageError(ValueError):
-    """A page that cannot be used: ``node`` and ``key`` say where, the text how to mend it."""
-
-    def __init__(self, what: str, node: Any, key: str) -> None:
-        super().__init__(what)
-        self.node = node
-        self.key = key
 
 
 def compile_tree(tree: Tree, layout: Layout) -> Condition:
     """Turn one condition tree into a function of a reading."""
-    return _compile(tree, layout.index, layout)
+    return _compile(tree, layout.index, layout.slots, layout)
 
 
-def _compile(tree: Tree, index: Mapping[str, int], layout: Layout) -> Condition:
-    """Compile a node; inside a list, ``index`` is that of its attributes."""
+def _compile(tree: Tree, index: Mapping[str, int], slots: Sequence[Slot], layout: Layout) -> Condition:
+    """Compile a node; inside a list, ``index`` and ``slots`` are those of its attributes."""
     if "any" in tree:
-        return _any([_compile(each, index, layout) for each in tree["any"]])
+        return _any([_compile(each, index, slots, layout) for each in tree["any"]])
     if "all" in tree:
-        return _all([_compile(each, index, layout) for each in tree["all"]])
+        return _all([_compile(each, index, slots, layout) for each in tree["all"]])
     if "not" in tree:
-        return _not(_compile(tree["not"], index, layout))
+        return _not(_compile(tree["not"], index, slots, layout))
     if "some" in tree:
         name = tree["some"]
-        attributes = {slot.name: at for at, slot in enumerate(layout.lists[name])}
-        return _some(layout.index[name], _compile(tree["where"], attributes, layout))
-    return _compare(tree, index[tree["fact"]])
+        inside = layout.lists[name]
+        attributes = {slot.name: at for at, slot in enumerate(inside)}
+        return _some(layout.index[name], _compile(tree["where"], attributes, inside, layout))
+    at = index[tree["fact"]]
+    return _compare(tree, at, slots[at])
 
 
-def _compare(tree: Tree, at: int) -> Condition:
+def _compare(tree: Tree, at: int, slot: Slot) -> Condition:
     """Compile a leaf: one fact, compared or taken as a flag."""
     if "before" in tree:
         return _before(at, tree["before"])
     if "from" in tree:
-        return _not(_before(at, tree["from"]))
-    if "in" in tree or "is" in tree:
-        return _in(at, frozenset(tree["in"] if "in" in tree else [tree["is"]]))
-    return _flag(at)
+        return _from(at, tree["from"])
+    values = compared(tree)
+    if not values:
+        return _flag(at)
+    match values[0]:
+        case Years(years):
+            return _in(at, frozenset(each.label for each in slot.compared if each.years <= years))
+        case Least(number):
+            return _in(at, frozenset(each.label for each in slot.compared if each.number >= number))
+    return _in(at, frozenset(values))
 
 
 def _any(parts: Sequence[Condition]) -> Condition:
@@ -108,7 +108,15 @@ def _some(at: int, where: Callable[[Element], bool | None]) -> Condition:
 def _before(at: int, day: date) -> Condition:
     def test(reading: Reading) -> bool | None:
         value = reading[at]
-        return value < day if isinstance(value, date) else None
+        return None if value.__class__ is Mark else isinstance(value, date) and value < day
+
+    return test
+
+
+def _from(at: int, day: date) -> Condition:
+    def test(reading: Reading) -> bool | None:
+        value = reading[at]
+        return None if value.__class__ is Mark else isinstance(value, date) and value >= day
 
     return test
 
@@ -127,73 +135,3 @@ def _flag(at: int) -> Condition:
         return value if isinstance(value, bool) else None
 
     return test
-
-
-def layout_of(trees: Sequence[Tree]) -> Layout:
-    """Lay out the facts that the trees ask about; ``PageError`` for what the vocabulary lacks."""
-    asked: dict[str, dict[str, Any]] = {}
-    for tree in trees:
-        _collect(tree, WORDS, asked)
-    return Layout(asked)
-
-
-def _collect(tree: Any, words: Mapping[str, Word], into: dict[str, dict[str, Any]]) -> None:
-    """Collect from one node, and refuse what the vocabulary does not know."""
-    form = _form(tree)
-    if form in ("any", "all"):
-        if not isinstance(tree[form], list) or not tree[form]:
-            raise PageError(f"'{form}' takes a list of conditions", tree, form)
-        for each in tree[form]:
-            _collect(each, words, into)
-    elif form == "not":
-        _collect(tree["not"], words, into)
-    elif form == "some":
-        if words is not WORDS or tree["some"] not in LISTS:
-            raise PageError(f"'some' takes one of {', '.join(LISTS)}", tree, "some")
-        _collect(tree["where"], LISTS[tree["some"]], into.setdefault(tree["some"], {}))
-    else:
-        _collect_fact(tree, words, into)
-
-
-_FORMS = {
-    frozenset({"any"}): "any",
-    frozenset({"all"}): "all",
-    frozenset({"not"}): "not",
-    frozenset({"some", "where"}): "some",
-    frozenset({"fact"}): "flag",
-    frozenset({"fact", "is"}): "is",
-    frozenset({"fact", "in"}): "in",
-    frozenset({"fact", "before"}): "before",
-    frozenset({"fact", "from"}): "from",
-}
-
-
-def _form(tree: Any) -> str:
-    """Tell which of the forms a node has."""
-    form = _FORMS.get(frozenset(tree)) if isinstance(tree, Mapping) else None
-    if form is None:
-        raise PageError(
-            "a condition is {any: [..]}, {all: [..]}, {not: ..}, {some: list, where: ..} or {fact: name} "
-            "with at most one of is, in, before, from",
-            tree,
-            "when",
-        )
-    return form
-
-
-def _collect_fact(tree: Tree, words: Mapping[str, Word], into: dict[str, dict[str, Any]]) -> None:
-    """Collect a leaf: the word must exist, and the comparison must fit it."""
-    word = words.get(tree["fact"])
-    if word is None:
-        raise PageError(f"no fact is called {tree['fact']!r}; see vocabulary.py", tree, "fact")
-    form = _form(tree)
-    wanted = {Kind.FLAG: ("flag",), Kind.DAY: ("before", "from")}.get(word.kind, ("is", "in"))
-    if form not in wanted:
-        raise PageError(f"{tree['fact']} is compared with {' or '.join(wanted)}", tree, form)
-    values = tree[form] if form == "in" else [tree[form]] if form != "flag" else []
-    for value in values:
-        if word.kind in (Kind.CODE, Kind.PAPER) and value not in word.codes:
-            raise PageError(f"{tree['fact']} is never {value!r}; see vocabulary.py", tree, form)
-        if word.kind is Kind.DAY and value.__class__ is not date:
-            raise PageError(f"{tree['fact']} is compared with a day, not {value!r}", tree, form)
-    into.setdefault(tree["fact"], {}).update(dict.fromkeys(values))

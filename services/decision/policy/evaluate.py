@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from services.decision.policy import select
-from services.decision.policy.conditions import compile_tree, layout_of
+from services.decision.policy.conditions import compile_tree
 from services.decision.policy.layout import Reading
 from services.decision.policy.model import Finding, Instrument, Order, Page, Plan, Rule, Step, Tested
 from services.decision.policy.settle import (
@@ -17,6 +17,7 @@ from services.decision.policy.settle import (
     odd_facts,
     settled,
 )
+from services.decision.policy.trees import layout_of
 from shared.domain.decision import Outcome
 from shared.domain.jurisdiction import Agency
 from shared.domain.window import ClockRule
@@ -142,7 +143,7 @@ def _finding(plan: Plan, reading: Reading, rule: Rule, **why: Any) -> Finding:
         policy=law.policy,
         rule=rule.name,
         citation=_citation(plan, rule),
-        confidence=law.confidence,
+        confidence=rule.confidence or law.confidence,
         clocks=_clocks(plan, reading, rule),
         other_custody=rule.other_custody,
         decider=law.review_office if is_review else None,
@@ -168,5 +169,5 @@ def _clocks(plan: Plan, reading: Reading, rule: Rule) -> tuple[ClockRule, ...]:
     clocks = plan.instrument.clocks
     form = reading[plan.layout.index["detainer_form"]]
     of_form = plan.order.forms.get(form) if clocks.form and isinstance(form, str) else None
-    named = (clocks.regulation, of_form, clocks.state)
+    named = (clocks.regulation, of_form, clocks.state, rule.clock)
     return tuple(dict.fromkeys(clock for clock in named if clock is not None))

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from services.decision.policy.conditions import PageError
+from services.decision.policy.trees import PageError
 from shared.domain.window import ClockRule
 
 Node = Mapping[str, Any]

@@ -5,17 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.decision.policy.vocabulary import (
-    LISTS,
-    WORDS,
-    Kind,
-    Mark,
-    Reader,
-    Value,
-    Word,
-    bands,
-    reader,
-)
+from services.decision.policy.readers import FEWER, LONGER_AGO, Least, Reader, Years, bands, reader
+from services.decision.policy.vocabulary import LISTS, WORDS, Kind, Mark, Value, Word
 
 #: The facts that matter to an instrument, normalised, each at its place.
 Reading = tuple[Value, ...]
@@ -35,6 +26,9 @@ class Slot:
 
     def domain(self) -> tuple[Value, ...]:
         """Give one value for each way in which the rules can tell this fact apart."""
+        if any(isinstance(each, Years | Least) for each in self.compared):
+            last = LONGER_AGO if self.word.kind is Kind.DAY else FEWER
+            return (*(each.label for each in sorted(self.compared)), last)
         match self.word.kind:
             case Kind.FLAG:
                 return (True, False)
@@ -42,7 +36,7 @@ class Slot:
                 return bands(self.compared)
             case Kind.TEXT:
                 return (*self.compared, "")
-            case Kind.CODE | Kind.PAPER:
+            case Kind.CODE | Kind.PAPER | Kind.NUMBER:
                 other = [code for code in self.word.codes if code not in self.compared]
                 return (*(code for code in self.word.codes if code in self.compared), *other[:1])
 
@@ -69,7 +63,7 @@ class Layout:
         dated = {**facts, "as_of": as_of}
         if dated.get("detainer_issued_at") is None:
             dated["detainer_issued_at"] = as_of
-        return tuple([read(dated) for read in self._readers])
+        return tuple([read(dated, dated) for read in self._readers])
 
     def places(self, reading: Reading) -> Iterator[tuple[Place, Slot, Value]]:
         """Walk every single fact of a reading, the attributes of lists too."""
@@ -108,13 +102,13 @@ def _list_reader(name: str, slots: Sequence[Slot]) -> Reader:
     """Make the function that reads a list of charges or convictions."""
     readers = tuple(reader(slot.name, slot.word, slot.compared) for slot in slots)
 
-    def read(facts: Mapping[str, Any]) -> Value:
+    def read(facts: Mapping[str, Any], _: Mapping[str, Any]) -> Value:
         raw = facts.get(name)
         if raw is None:
             return ()
         if not isinstance(raw, list | tuple) or not all(isinstance(each, Mapping) for each in raw):
             return Mark.ODD
-        return tuple(tuple(take(each) for take in readers) for each in raw)
+        return tuple(tuple(take(each, facts) for take in readers) for each in raw)
 
     return read
 

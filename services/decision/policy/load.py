@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import yaml
 
-from services.decision.policy.conditions import PageError
 from services.decision.policy.evaluate import Rulebook
 from services.decision.policy.fields import whole_number
 from services.decision.policy.pages import instrument, order, page, refuse_twins
+from services.decision.policy.trees import PageError
 from shared.domain.errors import RulebookUnsound
 
 RULEBOOK_DIR = Path(__file__).parent / "rulebook"
@@ -30,7 +30,7 @@ class Located(dict[str, Any]):
         self.lines: dict[Any, int] = {}
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Safe YAML whose mappings know their lines and refuse a key said twice."""
 
 

@@ -4,8 +4,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from services.decision.policy.conditions import Condition, Tree
+from services.decision.policy.conditions import Condition
 from services.decision.policy.layout import Layout
+from services.decision.policy.trees import Tree
 from shared.domain.decision import Outcome
 from shared.domain.window import ClockRule
 
@@ -25,6 +26,10 @@ class Rule:
     spares: frozenset[str] = frozenset()
     #: Custody rests on a judge's criminal warrant: no clock, no window of ours.
     other_custody: bool = False
+    #: How sure the law behind this rule is; None: as sure as the instrument.
+    confidence: str | None = None
+    #: A clock of the State's own for a HOLD by this rule alone.
+    clock: ClockRule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,8 @@ class Span:
     last: date | None
     #: None: every agency.
     agencies: frozenset[str] | None
+    #: Which act or court began or ended it, where the citation does not say.
+    because: str | None = None
 
     def covers(self, day: date) -> bool:
         """Say whether the day is inside."""
@@ -75,6 +82,7 @@ class Instrument:
     duties: tuple[str, ...]
     #: ``mandate``: no local policy undoes it. ``civil-by-rules``: its rules say what a judge's civil warrant
     #: is worth. ``own-citations``: what holds everywhere is cited from the rule itself (the federal page).
+    #: ``notice-limited``: telling ICE is barred or in doubt, so no local policy can open it.
     traits: frozenset[str]
 
     @property

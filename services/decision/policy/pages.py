@@ -1,20 +1,21 @@
 """Build the model from a page's data, and refuse whatever is missing, unknown or contradictory."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from services.decision.policy import fields
-from services.decision.policy.conditions import PageError, Tree, layout_of
 from services.decision.policy.fields import Node
 from services.decision.policy.model import Clocks, Instrument, Order, Page, Rule, Span
+from services.decision.policy.trees import PageError, Tree, layout_of
 from shared.domain.decision import Outcome
 from shared.domain.jurisdiction import Agency
 
-_TRAITS = frozenset({"mandate", "civil-by-rules", "own-citations"})
+_TRAITS = frozenset({"mandate", "civil-by-rules", "own-citations", "notice-limited"})
 _ANSWERS = ("full", "outcome", "none")
 _CONFIDENCE = ("solid", "fair", "shaky")
 _RULE_KEYS = {"name", "outcome"}
-_RULE_MORE = {"when", "citation", "of", "spares", "other_custody"}
+_RULE_MORE = {"when", "citation", "of", "spares", "other_custody", "confidence", "clock"}
 _NO_CLOCKS = Clocks(regulation=None, form=False, state=None)
 _REVIEWS = {"unknown_facts", "not_understood", "no_governing_policy"}
 
@@ -74,10 +75,13 @@ def instrument(node: Node) -> Instrument:
     clocks = node["clocks"]
     fields.refuse_twice([each["name"] for each in (*node["rules"], node["default"])], node, "rules")
     fields.keys(clocks, set(), {"regulation", "form", "state"})
+    rules = tuple(_rule(each, office, needs="when") for each in node["rules"])
+    # Each rule was read by itself; what they ask must fit together too.
+    layout_of([rule.tree for rule in rules if rule.tree is not None])
     return Instrument(
         **_head(node),
         sources=tuple(node["sources"]),
-        rules=tuple(_rule(each, office, needs="when") for each in node["rules"]),
+        rules=rules,
         default=_rule(node["default"], office),
         clocks=Clocks(
             regulation=fields.clock(clocks, "regulation"),
@@ -97,7 +101,8 @@ def _baseline(node: Node, federal: Instrument) -> Instrument:
     return Instrument(
         **_head(node),
         sources=federal.sources,
-        rules=tuple(_uncited(rule) for rule in federal.rules),
+        # Federal rules that only cite another paper for the same outcome would say nothing here.
+        rules=tuple(_uncited(rule) for rule in federal.rules if rule.outcome is not federal.default.outcome),
         default=_uncited(federal.default),
         clocks=federal.clocks,
         review_office=federal.review_office,
@@ -121,19 +126,20 @@ def _head(node: Node) -> dict[str, Any]:
 
 def _uncited(rule: Rule) -> Rule:
     """Give a federal rule that cites the entry of the page instead."""
-    return Rule(name=rule.name, outcome=rule.outcome, citation=None, tree=rule.tree)
+    return replace(rule, citation=None)
 
 
 def _span(node: Node) -> Span:
     """Read whom an instrument binds, and from when to when."""
-    fields.keys(node, {"from"}, {"to", "agencies"})
+    fields.keys(node, {"from"}, {"to", "agencies", "because"})
     first, last = fields.day(node, "from"), fields.day(node, "to") if "to" in node else None
     if last is not None and last < first:
         raise PageError(f"ends on {last} before it begins on {first}; swap or mend the dates", node, "to")
     agencies = None
     if "agencies" in node:
         agencies = frozenset(fields.subset(node, "agencies", frozenset(Agency)))
-    return Span(first=first, last=last, agencies=agencies)
+    because = fields.text(node, "because") if "because" in node else None
+    return Span(first=first, last=last, agencies=agencies, because=because)
 
 
 def _refuse_overlaps(instruments: Sequence[Instrument], node: Node) -> None:
@@ -180,6 +186,8 @@ def _rule(node: Node, office: str | None, needs: str = "name") -> Rule:
         of=frozenset(Outcome(each) for each in node.get("of", ())),
         spares=fields.subset(node, "spares", _TRAITS),
         other_custody=node.get("other_custody") is True,
+        confidence=fields.one_of(node, "confidence", _CONFIDENCE) if "confidence" in node else None,
+        clock=fields.clock(node, "clock"),
     )
 
 

@@ -4,12 +4,10 @@ A null means *unknown* only where the word says so; elsewhere it means none, and
 or, for two words, the good case. What cannot be read is marked odd and never guessed.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from enum import Enum
-from typing import Any
 
 
 class Mark(Enum):
@@ -22,7 +20,7 @@ class Mark(Enum):
 
 
 #: One fact as read: a flag, a code, a day, none, a mark, or the elements of a list.
-Value = bool | str | date | Mark | tuple["Element", ...] | None
+Value = bool | str | int | date | Mark | tuple["Element", ...] | None
 #: One charge or conviction: its attributes in the order of the layout.
 Element = tuple[Value, ...]
 
@@ -34,6 +32,7 @@ class Kind(Enum):
     CODE = "code"
     TEXT = "text"
     DAY = "day"
+    NUMBER = "number"
     PAPER = "paper"
 
 
@@ -42,7 +41,7 @@ class Word:
     """One fact: its kind, the codes it may take, what null means and what it is when absent."""
 
     kind: Kind
-    codes: tuple[str | None, ...] = ()
+    codes: tuple[str | int | None, ...] = ()
     null: Mark | None = None
     absent: bool | str | None = None
 
@@ -51,26 +50,51 @@ def _flag(*, null: Mark | None = None, absent: bool = False) -> Word:
     return Word(kind=Kind.FLAG, null=null, absent=absent)
 
 
-def _code(*codes: str | None, null: Mark | None = None, absent: str | None = None) -> Word:
+def _code(*codes: str | int | None, null: Mark | None = None, absent: str | None = None) -> Word:
     return Word(kind=Kind.CODE, codes=codes, null=null, absent=absent)
 
 
 _UNKNOWN = Mark.UNKNOWN
+_MAYBE = _flag(null=_UNKNOWN)
 _OFFENCE = {
     "class": _code("A", "B", "C", "D", "E", null=_UNKNOWN),
-    "ct_pa25_29_listed": _flag(null=_UNKNOWN),
+    "ct_pa25_29_listed": _MAYBE,
+    # Degree of a crime in New Jersey; null only means that none applies.
+    "degree": _code(1, 2, 3, 4, None),
+    "domestic_violence": _MAYBE,
+    "indictable": _MAYBE,
     "jurisdiction": Word(kind=Kind.TEXT),
     "level": _code("felony", "misdemeanor", "crime", "disorderly persons", null=_UNKNOWN),
+    "listed_7282_5_a3": _MAYBE,
+    # Serious or violent, as California has it; ``violent_or_serious`` is New Jersey's and New York City's list.
+    "serious_or_violent": _MAYBE,
+    "state_prison": _MAYBE,
     "status": _code("pending", "dismissed", "convicted", None),
-    "violent": _flag(null=_UNKNOWN),
+    "violent": _MAYBE,
+    "violent_or_serious": _MAYBE,
+}
+_CHARGE = _OFFENCE | {
+    "magistrate_probable_cause": _MAYBE,
+    "offense_date": Word(kind=Kind.DAY, null=_UNKNOWN),
+}
+_CONVICTION = _OFFENCE | {
+    "covered_crime": _MAYBE,
+    "date": Word(kind=Kind.DAY, null=_UNKNOWN),
+    "disposition": _code("adjudicated_delinquent", "ngri", None),
+    "federal_aggravated_felony": _MAYBE,
+    "prop47_reclassified": _MAYBE,
+    "wobbler": _MAYBE,
+    "youthful_offender": _MAYBE,
 }
 
 #: The lists a case carries; each word is an attribute of one element.
-LISTS: Mapping[str, Mapping[str, Word]] = {"charges": _OFFENCE, "convictions": _OFFENCE}
+LISTS: Mapping[str, Mapping[str, Word]] = {"charges": _CHARGE, "convictions": _CONVICTION}
 
 #: Facts of the case itself. ``as_of`` is the date of the decision, put in by the reader.
 WORDS: Mapping[str, Word] = {
+    "acting_under_287g": _flag(),
     "as_of": Word(kind=Kind.DAY),
+    "ca_registrant": _flag(),
     "detainer_basis": _code(
         "final_order",
         "pending_removal_proceedings",
@@ -85,11 +109,18 @@ WORDS: Mapping[str, Word] = {
     "detainer_served_on_subject": _flag(),
     "detainer_status": _code("active", "cancelled", None),
     "detainer_subject_matches_inmate": _flag(),
+    "final_order_lodged": _flag(),
     "final_order_of_removal": _flag(),
+    "final_order_signed_by_federal_judge": _flag(),
     "gang_database": _flag(null=_UNKNOWN),
     "hold_exhausted": _flag(),
+    "hours_since_papers_received": Word(kind=Kind.NUMBER),
     "ice_admin_warrant": _code("I-200", "I-205", None),
+    "ice_reimbursement": _code("offered", "written_agreement", None),
+    "illegal_reentry": _flag(),
     "in_criminal_custody": _flag(null=Mark.ODD, absent=True),
+    "judicial_official_order": _code("hold", "not_same_person", None),
+    "judicial_subpoena": _flag(),
     # Read as ``criminal`` or ``civil`` when a judge's paper was verified, else ``unverified`` or none.
     "judicial_warrant": Word(kind=Kind.PAPER, codes=(None, "criminal", "civil", "unverified")),
     "lawful_status_claim": _code("none", "asserted", "proof_provided", absent="none"),
@@ -103,90 +134,9 @@ WORDS: Mapping[str, Word] = {
     "pending_bond": _flag(),
     "prior_removal": _flag(),
     "public_safety_risk_finding": _flag(null=_UNKNOWN),
+    "release_date_public": _flag(),
     "reviewer": Word(kind=Kind.TEXT),
     "reviewer_decision": _code("honor", "decline", None),
     "terrorist_screening_match": _flag(null=_UNKNOWN),
     "us_citizen_claim": _code("none", "asserted", "proof_provided", "verified", absent="none"),
 }
-
-_MISSING = object()
-_PAPERS = {
-    "criminal_arrest_warrant": "criminal",
-    "judge_signed_civil_detention_warrant": "civil",
-    "claimed": "unverified",
-}
-
-Reader = Callable[[Mapping[str, Any]], Value]
-
-
-def reader(name: str, word: Word, compared: Sequence[Any]) -> Reader:
-    """Make the function that reads one word; ``compared`` are the values that the rules ask about.
-
-    Free text and days are read only as finely as the rules can tell them apart.
-    """
-    take = _taker(word, compared)
-
-    def read(facts: Mapping[str, Any]) -> Value:
-        raw = facts.get(name, _MISSING)
-        if raw is _MISSING:
-            return word.absent
-        if raw is None:
-            return word.absent if word.null is None else word.null
-        return take(raw)
-
-    return read
-
-
-def _taker(word: Word, compared: Sequence[Any]) -> Callable[[Any], Value]:
-    """Pick how the raw value of this kind of word is taken."""
-    match word.kind:
-        case Kind.FLAG:
-            return lambda raw: raw if raw.__class__ is bool else Mark.ODD
-        case Kind.CODE:
-            codes = frozenset(word.codes)
-            return lambda raw: raw if raw.__class__ is str and raw in codes else Mark.ODD
-        case Kind.TEXT:
-            asked = frozenset(compared)
-            return lambda raw: (raw if raw in asked else "") if raw.__class__ is str else Mark.ODD
-        case Kind.DAY:
-            return _days(bands(compared))
-        case Kind.PAPER:
-            return _paper
-
-
-def bands(boundaries: Sequence[date]) -> tuple[date, ...]:
-    """Give one day for each stretch of time that the rules can tell apart, the earliest first."""
-    edges = sorted(set(boundaries))
-    return (edges[0] - timedelta(days=1), *edges) if edges else (date.min,)
-
-
-def _days(stretches: tuple[date, ...]) -> Callable[[Any], Value]:
-    """Read a day, given as a date or in ISO 8601, as the stretch it falls in."""
-
-    def take(raw: Any) -> Value:
-        day = _day(raw)
-        return Mark.ODD if day is None else stretches[max(0, bisect_right(stretches, day) - 1)]
-
-    return take
-
-
-def _day(raw: Any) -> date | None:
-    """Take a calendar day; None if it is none."""
-    if raw.__class__ is date:
-        return raw
-    if not isinstance(raw, str):
-        return None
-    try:
-        return datetime.fromisoformat(raw).date()
-    except ValueError:
-        return None
-
-
-def _paper(raw: Any) -> Value:
-    """Tell what a paper called a warrant is worth: nothing counts that nobody verified."""
-    if not isinstance(raw, Mapping):
-        return Mark.ODD
-    kind, verified = raw.get("type"), raw.get("verified")
-    if kind.__class__ is not str or kind not in _PAPERS or verified not in (None, False, True):
-        return Mark.ODD
-    return _PAPERS[kind] if verified is True else "unverified"

@@ -23,7 +23,30 @@ QUESTIONS = (
     ("TX", date(2011, 5, 2)),
     ("TX", date(2017, 9, 10)),
     ("TX", date(2018, 6, 1)),
+    ("IL-COOK", date(2013, 3, 1)),
+    ("IL", date(2019, 2, 1)),
+    ("MA", date(2018, 1, 10)),
+    ("NYC-DOC", date(2012, 6, 1)),
+    ("NYC-DOC", date(2013, 8, 1)),
+    ("NYC-DOC", date(2016, 2, 1)),
+    ("NYC-NYPD", date(2016, 2, 1)),
+    ("NYC-NYPD", date(2019, 2, 1)),
+    ("CA", date(2014, 6, 1)),
+    ("CA", date(2018, 6, 1)),
+    ("NJ", date(2020, 2, 1)),
+    ("WA", date(2020, 1, 1)),
+    ("OR", date(2021, 9, 1)),
+    ("CO", date(2026, 1, 1)),
+    ("MD", date(2026, 6, 1)),
+    ("VT", date(2024, 5, 1)),
+    ("FL", date(2020, 1, 1)),
+    ("GA", date(2024, 8, 1)),
+    ("NC", date(2025, 1, 15)),
+    ("NC", date(2025, 10, 1)),
 )
+
+#: Days on either side of what the rules count from those dates, in years or from a boundary.
+DAYS = ("1990-01-01", "2006-06-01", "2012-06-01", "2014-02-03", "2017-04-01", "2017-04-02", "2017-04-03", "2024-12-05")
 
 
 def sound_request(**changes: Any) -> Facts:
@@ -54,7 +77,9 @@ def known(word: Word) -> st.SearchStrategy[Any]:
                 ["CT", "NY", "foreign", "Commissioner of Correction", "DOC reviewer", "shift supervisor"]
             )
         case Kind.DAY:
-            return st.sampled_from(["2014-02-03", "2017-04-01", "2017-04-02", "2017-04-03"])
+            return st.sampled_from(DAYS)
+        case Kind.NUMBER:
+            return st.sampled_from([1, 47.5, 48, 60])
         case Kind.PAPER:
             return st.fixed_dictionaries(
                 {
@@ -92,7 +117,7 @@ facts = st.builds(
             **offences,
         },
     ),
-    st.sampled_from(["state_corrections", "city_police", "probation"]),
+    st.sampled_from(["state_corrections", "city_corrections", "city_police", "county_sheriff", "probation"]),
 )
 #: Records with gaps in what Connecticut asks for, few enough to try every completion.
 gappy = st.builds(

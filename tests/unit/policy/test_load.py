@@ -43,7 +43,7 @@ def test_a_comment_does_not_change_the_digest(edit: Edit) -> None:
 
 def test_a_date_changes_the_digest(edit: Edit) -> None:
     """One day more or less is another rulebook."""
-    moved = edit("tx.yaml", "to: 2024-12-31}", "to: 2024-12-30}")
+    moved = edit("tx.yaml", "to: 2024-12-31", "to: 2024-12-30")
     assert load_rulebook(moved).digest != load_rulebook().digest
 
 
@@ -87,7 +87,20 @@ def test_a_date_changes_the_digest(edit: Edit) -> None:
         ("tx.yaml", "revision: 1", "revision: 1\n    colour: red", r"tx.yaml:\d+: colour: .*not known"),
         ("tx.yaml", "- {from: 1997-04-01, to: 2017-08-31}", "- 1997", r"tx.yaml:\d+: .*should be a mapping"),
         ("ct.yaml", "any: [{answered: honor},", "any: [] #", r"ct.yaml:\d+: .*'any' takes a list"),
-        ("rulebook.yaml", "version: 1", "version: 0", r"rulebook.yaml:\d+: version"),
+        ("nj.yaml", "within_years: 5", "within_years: 0", r"nj.yaml:\d+: within_years: .*whole years, not 0"),
+        ("nj.yaml", "within_years: 5", "within_years: 5, of: age", r"nj.yaml:\d+: of: years are"),
+        ("nj.yaml", "fact: date, within_years: 5", "fact: date, is: 5", r"nj.yaml:\d+: is: .*or within_years"),
+        ("nyc-doc.yaml", "of: instant_arrest_date", "of: birthday", r"nyc-doc.yaml:\d+: of: .*instant_arrest_date"),
+        ("nyc-doc.yaml", "from_release: true", "from_release: 1", r"nyc-doc.yaml:\d+: of: "),
+        ("ca.yaml", "date, within_years: 15", "date, from: 2003-01-01", r"ca.yaml:\d+: .*two days here"),
+        ("nc.yaml", "at_least: 48", "at_least: 48.5", r"nc.yaml:\d+: at_least: .*whole number"),
+        ("nc.yaml", "at_least: 48", "is: 48", r"nc.yaml:\d+: is: .*at_least"),
+        ("nj.yaml", "in: [1, 2]", "in: []", r"nj.yaml:\d+: in: 'in' takes a list"),
+        ("nj.yaml", "in: [1, 2]", "in: [1, 7]", r"nj.yaml:\d+: in: degree is never 7"),
+        ("nyc-nypd.yaml", "clock: NYPD_48_BIZ", "clock: NYPD", r"nyc-nypd.yaml:\d+: clock: .*NYPD_48_BIZ"),
+        ("nc.yaml", "REVIEW, confidence: fair", "REVIEW, confidence: much", r"nc.yaml:\d+: confidence: .*solid"),
+        ("ma.yaml", "because: decided that day by the Supreme Judicial Court", "because: 7", r"ma.yaml:\d+: because"),
+        ("rulebook.yaml", "version: 2", "version: 0", r"rulebook.yaml:\d+: version"),
     ],
 )
 def test_an_unsound_page_is_refused(edit: Edit, name: str, old: str, new: str, told: str) -> None:

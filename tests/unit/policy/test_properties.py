@@ -13,7 +13,7 @@ from services.decision.policy.load import load_rulebook
 from services.decision.policy.model import finding_as_json
 from services.decision.policy.vocabulary import LISTS, WORDS, Kind, Word
 from shared.domain.decision import Outcome
-from tests.unit.policy.facts import QUESTIONS, Facts, facts, gappy, questions, sound_request, unknowable
+from tests.unit.policy.facts import DAYS, QUESTIONS, Facts, facts, gappy, questions, sound_request, unknowable
 
 BOOK = load_rulebook()
 Question = tuple[str, date]
@@ -34,7 +34,12 @@ anything = st.recursive(
 
 def values(word: Word) -> list[Any]:
     """List what an unknown may turn out to be."""
-    return [True, False] if word.kind is Kind.FLAG else [code for code in word.codes if code is not None]
+    match word.kind:
+        case Kind.FLAG:
+            return [True, False]
+        case Kind.DAY:
+            return list(DAYS)
+    return [code for code in word.codes if code is not None]
 
 
 def unknowns(given_facts: Facts) -> list[tuple[tuple[Any, ...], Word]]:

@@ -66,7 +66,7 @@ async def _feed(play: Play, place: Place, to: str | None, speed: float | None) -
     await register(intake, run["keys"]["operator"], list(play.facilities))
     engine = make_engine(run["database"], name="play", pool_size=1)
     try:
-        keys = await issue(engine, place, demo_keys([facility.ori for facility in play.facilities], Sources.of(play)))
+        keys = await issue(engine, place, demo_keys(sorted(play.jails), Sources.of(play)))
     finally:
         await engine.dispose()
     place.write("run.json", {**run, "keys": {**run["keys"], **keys}})

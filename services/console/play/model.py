@@ -28,7 +28,8 @@ class PersonLine:
     """What a played person does; no event, and it reaches no topic."""
 
     at: datetime
-    #: ``play.review_answer``, ``play.waiting_link``, or what a later player may know.
+    #: ``play.review_answer``, ``play.waiting_link``, ``play.release_check``, ``play.parked_retry`` or ``_discard``,
+    #: ``play.facility_add``, or what a later player may know.
     act: str
     what: dict[str, Any]
 
@@ -58,6 +59,13 @@ class Play:
     set_aside: tuple[SetAside, ...] = ()
     #: ``day``: the dates had no hour and were taken at local noon.
     precision: Precision = "instant"
+
+    @property
+    def jails(self) -> frozenset[str]:
+        """Every jail that takes part, those included that are registered only in its course."""
+        acts = [line for line in self.lines if isinstance(line, PersonLine)]
+        added = {str(act.what.get("ori")) for act in acts if act.act == "play.facility_add"}
+        return frozenset({facility.ori for facility in self.facilities} | added)
 
 
 def by_instant(play: Play) -> Iterator[tuple[datetime, list[Line]]]:

@@ -1,4 +1,4 @@
-"""The played people: jails and ICE read their feeds and sign, reviewers answer, operators link."""
+"""The played people: jails and ICE read, sign and ask, reviewers answer, operators link and mend."""
 
 import asyncio
 from collections import Counter
@@ -50,12 +50,19 @@ class Played:
 
     async def act(self, line: PersonLine) -> None:
         """Do what a line of the play says; what comes too late is counted, and no error."""
-        if line.act == "play.review_answer":
-            await self._answer(line.what)
-        elif line.act == "play.waiting_link":
-            await self._link(line.what)
-        else:
-            self.did[f"{line.act} is unknown"] += 1
+        match line.act:
+            case "play.review_answer":
+                await self._answer(line.what)
+            case "play.waiting_link":
+                await self._link(line.what)
+            case "play.release_check":
+                await self._ask_release(line.what)
+            case "play.parked_retry" | "play.parked_discard":
+                await self._settle_parked(line.act.removeprefix("play.parked_"), line.what)
+            case "play.facility_add":
+                await self._add_facility(line.what)
+            case _:
+                self.did[f"{line.act} is unknown"] += 1
 
     async def _read(self, recipient: str) -> None:
         path = "/v1/ice/responses" if recipient == "ice" else f"/v1/jails/{recipient.removeprefix('jail:')}/notices"
@@ -110,6 +117,41 @@ class Played:
         answer = await self._ask("operator", "intake", "POST", path, json=body, allowed=_GONE)
         self.did["links too late" if answer.is_error else "links"] += 1
 
+    async def _ask_release(self, what: Mapping[str, Any]) -> None:
+        ori, number = str(what.get("facility_ori")), quote(str(what.get("booking_number")), safe="")
+        path = f"/v1/jails/{ori}/bookings/{number}/release-check"
+        told = (await self._ask(f"jail:{ori}", "notify", "GET", path)).json()
+        # Only a hold has an end; a hold before release was reported also tells the jail to report it.
+        asks = ", release to be reported" if told["post_release_due"] else ""
+        self.did[f"release checks: {told['answer']}{asks}"] += 1
+
+    async def _settle_parked(self, step: str, what: Mapping[str, Any]) -> None:
+        parked = await self._parked(what.get("source"), what.get("id"))
+        body = {"reason": what.get("reason")}
+        path = f"/v1/parked/{parked}/{step}"
+        if parked is None or (await self._ask("operator", "intake", "POST", path, json=body, allowed=_GONE)).is_error:
+            self.did[f"{step} of nothing set aside"] += 1
+        else:
+            self.did[f"parked, {step}"] += 1
+
+    async def _parked(self, source: object, event_id: object) -> str | None:
+        """Find what is set aside under an event's name."""
+        after = None
+        while True:
+            params = {"after": after} if after else None
+            found = (await self._ask("operator", "intake", "GET", "/v1/parked", params=params)).json()
+            for one in found["items"]:
+                if (one["source"], one["event_id"]) == (source, event_id):
+                    return str(one["id"])
+            after = found["next"]
+            if after is None:
+                return None
+
+    async def _add_facility(self, what: Mapping[str, Any]) -> None:
+        form = {name: value for name, value in what.items() if name != "ori"}
+        await self._ask("operator", "intake", "PUT", f"/v1/facilities/{what.get('ori')}", json=form)
+        self.did["facilities added"] += 1
+
     async def _ask(
         self,
         who: str,
@@ -126,7 +168,7 @@ class Played:
         for _ in range(_TRIES):
             try:
                 answer = await self._clients[service].request(
-                    method, path, json=json, params=params, headers={"Authorization": f"Bearer {self._keys[who]}"}
+                    method, path, json=json, params=params, headers={"Authorization": f"Bearer {self._key(who)}"}
                 )
             except httpx.TransportError as error:
                 trouble = type(error).__name__
@@ -138,3 +180,9 @@ class Played:
                 trouble = str(answer.status_code)
             await asyncio.sleep(_PAUSE_S)
         raise NotPlayed(f"{service} does not serve {who} at {path}: {trouble}")
+
+    def _key(self, who: str) -> str:
+        """Give the key of a played person; raises NotPlayed where nobody has issued one."""
+        if who not in self._keys:
+            raise NotPlayed(f"there is no key for {who}")
+        return self._keys[who]

@@ -11,6 +11,7 @@ from itertools import cycle, islice
 from services.console.play.february import ZONE, local
 from services.console.play.model import EventLine, Play, arrival
 from services.console.play.odd_arrivals import ODD_ARRIVALS
+from services.console.play.odd_custody import ODD_CUSTODY
 from services.console.play.odd_requests import ODD_REQUESTS
 from services.console.play.stage import HARTFORD, NEW_HAVEN, Stage
 from services.console.play.stories import (
@@ -29,7 +30,7 @@ from shared.domain.jurisdiction import Agency, Facility
 _SEED = 20120222
 
 _NOTES = (
-    "invented people, two Connecticut jails, 2012-02-15 to 2012-02-29",
+    "invented people, two Connecticut jails and a third in its course, 2012-02-15 to 2012-02-29",
     "to 2012-02-21 requests were honoured by custom, from 2012-02-22 the Commissioner decides each",
 )
 _FACILITIES = tuple(
@@ -75,12 +76,12 @@ _CANCELLED = ((16, "20:00"), (18, "13:00"), (21, "15:00"), (24, "10:00"), (26, "
 
 #: How the Commissioner's cases go: answer, end of the hold, how many carried over, how many new.
 _COURSES: tuple[tuple[Answer, End, int, int], ...] = (
-    ("HOLD", "picked_up", 4, 9),
-    ("HOLD", "clock", 2, 4),
+    ("HOLD", "picked_up", 8, 18),
+    ("HOLD", "clock", 4, 9),
     ("HOLD", "too_late", 0, 1),
-    ("RELEASE", "picked_up", 4, 8),
-    ("late", "picked_up", 2, 3),
-    ("never", "picked_up", 2, 4),
+    ("RELEASE", "picked_up", 8, 18),
+    ("late", "picked_up", 4, 6),
+    ("never", "picked_up", 4, 9),
 )
 
 
@@ -89,7 +90,7 @@ def sample() -> Play:
     stage = Stage(random.Random(_SEED))  # noqa: S311 - a sample that can be had again, no secret
     _custom(stage)
     _commissioner(stage)
-    for tell in (*ODD_ARRIVALS, *ODD_REQUESTS):
+    for tell in (*ODD_ARRIVALS, *ODD_REQUESTS, *ODD_CUSTODY):
         tell(stage)
     _others(stage)
     stage.lines.sort(key=arrival)
@@ -107,12 +108,12 @@ def sample() -> Play:
 def _custom(stage: Stage) -> None:
     """Play the era of custom: held, fetched or not; and the holds that the new era ends."""
     ends: tuple[End, ...] = ("picked_up", "picked_up", "clock")
-    for (day, clock), end in islice(zip(cycle(_CUSTOM), cycle(ends), strict=False), 15):
+    for (day, clock), end in islice(zip(cycle(_CUSTOM), cycle(ends), strict=False), 34):
         by_custom(stage, local(day, clock), end)
     by_custom(stage, local(15, "14:00"), "too_late")
-    for number, (day, clock) in enumerate(islice(cycle(_OVER_THE_HOLIDAY), 14)):
-        caught_by_the_new_era(stage, local(day, clock), picked_up=number < len(_OVER_THE_HOLIDAY))
-    for number, (day, clock) in enumerate(_CANCELLED):
+    for number, (day, clock) in enumerate(islice(cycle(_OVER_THE_HOLIDAY), 28)):
+        caught_by_the_new_era(stage, local(day, clock), picked_up=number % 2 == 0)
+    for number, (day, clock) in enumerate(islice(cycle(_CANCELLED), 14)):
         cancelled_before_release(stage, local(day, clock), by_form=number % 2 == 1)
 
 
@@ -129,7 +130,7 @@ def _commissioner(stage: Stage) -> None:
 def _others(stage: Stage) -> None:
     """Play those nobody asks for: matched, not matched, or without any answer; two stay in custody."""
     results = ("no_match", "match", None, "no_match", None)
-    for number, result in enumerate(islice(cycle(results), 86)):
+    for number, result in enumerate(islice(cycle(results), 176)):
         at = stage.between(FIRST_DAY, local(27, "12:00"))
         passing_through(stage, at, result=result, stays=number < 2)  # noqa: PLR2004 - two of them
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.console.play.february import HOUR, MINUTE
+from services.console.play.february import HOUR, MINUTE, ZONE
 from services.console.play.model import EventLine, Line, PersonLine, Via
 from services.console.play.people import invent
 from services.console.play.shapes import Booked, Lodged, booking_data, detainer_data, match_data
@@ -56,12 +56,26 @@ class Stage:
         data: dict[str, Any],
         *,
         heard_at: datetime | None = None,
+        via: Via = "http",
     ) -> str:
         """Let the jail tell something of a booking; gives the event's id."""
         event_id = self._event_id(f"{prefix}-{booked.number}" + ("" if prefix == "bk" else "-1"))
         named = {"facility_ori": booked.ori, "booking_number": booked.number}
-        self.send(kind, event_id, booked.jail, at, subject=booked.key, data={**named, **data}, heard_at=heard_at)
+        said = {**named, **data}
+        self.send(kind, event_id, booked.jail, at, subject=booked.key, data=said, heard_at=heard_at, via=via)
         return event_id
+
+    def move(self, booked: Booked, ori: str, at: datetime, *, heard_at: datetime | None = None) -> Booked:
+        """Let the jail tell that the person went to another, and give the booking there; nobody there tells of it."""
+        there = replace(booked, ori=ori, number=f"12-{self._number('moved', 9_000):06d}", at=at)
+        data = {
+            "to_facility_ori": there.ori,
+            "to_booking_number": there.number,
+            "at": at.isoformat(),
+            "reason": "population",
+        }
+        self.jail(booked, "booking.transferred", "tr", at, data, heard_at=heard_at)
+        return there
 
     def match(self, booked: Booked, at: datetime, *, result: str = "match", known: bool = True) -> str:
         """Send the bureau's answer; without ``known`` it knows the TCN but no booking. Give its TCN."""
@@ -125,23 +139,45 @@ class Stage:
 
     def answer(self, lodged: Lodged, at: datetime, outcome: str, reason_code: str, rationale: str) -> None:
         """Let the Commissioner answer the review of a detainer."""
-        what = {
-            "detainer_id": lodged.id,
-            "outcome": outcome,
-            "reason_code": reason_code,
-            "rationale": rationale,
-            "reviewer": "Commissioner of Correction",
-        }
-        self.lines.append(PersonLine(at=at.astimezone(UTC), act="play.review_answer", what=what))
+        self._act(
+            "play.review_answer",
+            at,
+            detainer_id=lodged.id,
+            outcome=outcome,
+            reason_code=reason_code,
+            rationale=rationale,
+            reviewer="Commissioner of Correction",
+        )
 
     def link(self, lodged: Lodged, at: datetime) -> None:
         """Let an operator link a waiting detainer to its booking by hand."""
-        what = {
-            "source": ICE,
-            "id": f"d-{lodged.id.removeprefix('HAR-')}",
-            "booking": lodged.booked.key,
-        }
-        self.lines.append(PersonLine(at=at.astimezone(UTC), act="play.waiting_link", what=what))
+        event_id = f"d-{lodged.id.removeprefix('HAR-')}"
+        self._act("play.waiting_link", at, source=ICE, id=event_id, booking=lodged.booked.key)
+
+    def ask_release(self, booked: Booked, at: datetime) -> None:
+        """Let the jail ask whether it may let a person go."""
+        self._act("play.release_check", at, facility_ori=booked.ori, booking_number=booked.number)
+
+    def settle_parked(self, act: str, source: str, event_id: str, at: datetime) -> None:
+        """Let an operator retry or discard (``play.parked_retry``, ``play.parked_discard``) what was set aside."""
+        why = "the facility is registered now" if act == "play.parked_retry" else "the jail has sent it anew"
+        self._act(act, at, source=source, id=event_id, reason=why)
+
+    def add_facility(self, ori: str, name: str, at: datetime) -> None:
+        """Let an operator register a jail of the Department of Correction."""
+        self._act(
+            "play.facility_add",
+            at,
+            ori=ori,
+            name=name,
+            jurisdiction="CT",
+            agency="state_corrections",
+            time_zone=ZONE.key,
+            contact="operator",
+        )
+
+    def _act(self, act: str, at: datetime, **what: str) -> None:
+        self.lines.append(PersonLine(at=at.astimezone(UTC), act=act, what=dict(what)))
 
     def send(
         self,

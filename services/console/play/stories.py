@@ -16,6 +16,8 @@ Answer = Literal["HOLD", "RELEASE", "late", "never"]
 
 #: Shares of the asked-for: ICE now and then knows of someone without a match, and few jails report service.
 _MATCHED, _BUREAU_KNOWS_THE_BOOKING, _RELEASE_EXPECTED, _SERVED = 0.95, 0.5, 0.25, 0.35
+#: And now and then a jail asks before it lets somebody go.
+_ASKS_FIRST = 0.2
 
 #: Why state custody ended, in the jail's words.
 _REASONS = ("bond_posted", "charges_dismissed", "time_served", "own_recognizance")
@@ -106,7 +108,8 @@ def hold_ends(stage: Stage, lodged: Lodged, due: datetime, end: End) -> None:
     elif end == "too_late":
         pick_up(stage, lodged, closes + stage.chance.randrange(1, 4) * HOUR)
     else:
-        released(stage, lodged.booked, closes + QUARTER * stage.chance.randrange(1, 4), "hold_closed")
+        stage.ask_release(lodged.booked, closes + QUARTER)
+        released(stage, lodged.booked, closes + QUARTER * stage.chance.randrange(2, 5), "hold_closed")
 
 
 def release_due(
@@ -140,6 +143,8 @@ def released(
 def goes_free(stage: Stage, booked: Booked, due: datetime) -> None:
     """Let release fall due, and follow within the hour."""
     release_due(stage, booked, due)
+    if _happens(stage, _ASKS_FIRST):
+        stage.ask_release(booked, due)
     released(stage, booked, due + QUARTER * stage.chance.randrange(1, 5), "state_custody_ended")
 
 

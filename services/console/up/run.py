@@ -123,7 +123,7 @@ async def _keys(database: Database, place: Place, facilities: list[Facility], pl
     try:
         async with engine.connect() as connection:
             registered = (await connection.execute(text("SELECT ori FROM intake.facilities"))).scalars().all()
-        oris = sorted({*registered, *(facility.ori for facility in facilities)})
+        oris = sorted({*registered, *(facility.ori for facility in facilities), *(play.jails if play else ())})
         return await issue(engine, place, demo_keys(oris, Sources.of(play)))
     finally:
         await engine.dispose()

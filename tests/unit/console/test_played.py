@@ -108,6 +108,53 @@ async def test_an_operator_links_by_the_events_own_id() -> None:
     assert people.did == {"links": 1}
 
 
+async def test_a_jail_asks_at_the_door_with_its_own_key() -> None:
+    """The answer is counted; a hold before release was reported counts apart."""
+    path = f"GET /v1/jails/{ORI}/bookings/12-1/release-check"
+    desk = Desk({path: {"answer": "no_hold", "post_release_due": False}})
+    people = desk.people()
+    asks = PersonLine(at=NOON, act="play.release_check", what={"facility_ori": ORI, "booking_number": "12-1"})
+    await people.act(asks)
+    desk.answers[path] = {"answer": "hold", "post_release_due": True}
+    await people.act(asks)
+    assert people.did == {"release checks: no_hold": 1, "release checks: hold, release to be reported": 1}
+
+
+async def test_an_operator_settles_what_is_set_aside_under_a_name() -> None:
+    """It is looked up by the event's source and id; what is not there, or still fails, is counted and no error."""
+    aside = {"id": "p-1", "source": "/ice", "event_id": "d/1"}
+    desk = Desk(
+        {
+            "GET /v1/parked": {"items": [{"id": "p-0", "source": "/ice", "event_id": "d/0"}, aside], "next": None},
+            "POST /v1/parked/p-1/discard": {"status": "discarded"},
+            "POST /v1/parked/p-1/retry": 409,
+        }
+    )
+    people = desk.people()
+    said = {"source": "/ice", "id": "d/1", "reason": "sent anew"}
+    await people.act(PersonLine(at=NOON, act="play.parked_discard", what=said))
+    assert desk.asked[-1] == ("POST /v1/parked/p-1/discard", {"reason": "sent anew"})
+    await people.act(PersonLine(at=NOON, act="play.parked_retry", what=said))
+    await people.act(PersonLine(at=NOON, act="play.parked_retry", what={**said, "id": "d/2"}))
+    assert people.did == {"parked, discard": 1, "retry of nothing set aside": 2}
+
+
+async def test_an_operator_registers_a_facility() -> None:
+    """The ORI stands in the path, all else in the form."""
+    desk = Desk({"PUT /v1/facilities/CT0001500": {}})
+    people = desk.people()
+    await people.act(PersonLine(at=NOON, act="play.facility_add", what={"ori": "CT0001500", "name": "Bridgeport"}))
+    assert desk.asked == [("PUT /v1/facilities/CT0001500", {"name": "Bridgeport"})]
+    assert people.did == {"facilities added": 1}
+
+
+async def test_nobody_acts_without_a_key() -> None:
+    """A jail that nobody issued a key for cannot ask; that is a fault of the run."""
+    people = Desk({}).people()
+    with pytest.raises(NotPlayed, match="no key"):
+        await people.act(PersonLine(at=NOON, act="play.release_check", what={"facility_ori": "X"}))
+
+
 async def test_being_sent_away_is_said_aloud() -> None:
     """A key that is not let in is a fault of the run, and no late answer."""
     people = Desk({"GET /v1/reviews": 403}).people()

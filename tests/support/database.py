@@ -120,6 +120,7 @@ def template(postgres: PostgresServer) -> Database:
 async def database(template: Database) -> AsyncIterator[Database]:
     """Give a database of the test's own."""
     name = f"test_{secrets.token_hex(6)}"
-    await _admin(template.server, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    # Copying files takes a third less time (measured) than writing a log that nobody will replay.
+    await _admin(template.server, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY")
     yield Database(template.server, name, template.password)
     await _admin(template.server, f"DROP DATABASE {name} WITH (FORCE)")

@@ -57,6 +57,19 @@ def test_every_rule_has_a_case(book: Rulebook) -> None:
     assert {(policy, rule.name) for policy, rule in book.rules()} - shown == set()
 
 
+def test_every_rule_has_a_case_on_its_other_side(book: Rulebook) -> None:
+    """Of each condition some case also shows that it came out false, so that one turned around would be noticed."""
+    untrue = {
+        (policy, step.rule)
+        for finding in (found(book, case) for case in cases())
+        for step in finding.trace
+        for policy in (finding.policy, EVERYWHERE)
+        if step.truth is False
+    }
+    conditions = {(policy, rule.name) for policy, rule in book.rules() if rule.tree is not None}
+    assert conditions - untrue == set()
+
+
 def test_every_boundary_has_a_case_on_both_sides(book: Rulebook) -> None:
     """On each day on which the law of a page changes, and on the day before, a case is written."""
     written = {(case["jurisdiction"], case["date"]) for case in cases()}

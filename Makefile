@@ -6,7 +6,8 @@ UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 BIN := .venv/bin
 STAMP := .venv/.made
-SOURCES := services shared migrations tests
+# Trust whom the machine trusts, as pip does.
+export UV_SYSTEM_CERTS := 1
 
 env: $(STAMP)
 

@@ -1,6 +1,7 @@
 """What intake does with events: hear each once, find its case, fold the case, tell what changed."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -31,6 +32,9 @@ from shared.outbox.parts import Parts
 log = structlog.get_logger()
 
 _MOST_DUE = 500
+#: The shape of the contract's keys, ``ORI/booking number``: what has another may be anybody's name.
+_ORI = re.compile(r"[A-Z]{2}[A-Z0-9]{7}")
+_LONGEST_NUMBER = 64
 
 
 def read(record: Record) -> InboundEvent:
@@ -247,7 +251,7 @@ class Intake:
     async def discard(self, session: WriteSession, aside: Aside, now: datetime) -> None:
         """Let an event go that was set aside; what queued behind it goes on."""
         if aside.source is not None and aside.event_id is not None:
-            await store.discard_parked(session, (aside.source, aside.event_id))
+            await store.discard_parked(session, (aside.source, aside.event_id), aside.id)
         desk = Desk(session, self._parts.ids)
         if aside.case_id is not None:
             await desk.lift(aside.case_id)
@@ -419,7 +423,7 @@ def _parked(parked_id: UUID, one: Unhandled) -> parked.Parked:
     key = (one.record.key or b"").decode("utf-8", "replace")
     source, event_id = (event.source, event.id) if event else name_of(one.record.value or b"")
     ori, _, number = key.partition("/")
-    known = len(ori) == 9 and ori.isalnum() and number.isprintable() and 0 < len(number) <= 64  # noqa: PLR2004 - an ORI's nine
+    known = bool(_ORI.fullmatch(ori)) and number.isprintable() and 0 < len(number) <= _LONGEST_NUMBER
     bad = error if isinstance(error, MalformedMessage) else None
     code = bad.code if bad else "id_reused" if isinstance(error, IdReused) else "unhandled"
     return parked.Parked(

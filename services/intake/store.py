@@ -89,12 +89,15 @@ async def forget_parked(session: WriteSession, name: Name) -> None:
     )
 
 
-async def discard_parked(session: WriteSession, name: Name) -> None:
-    """Say of an event set aside that an operator let it go."""
+async def discard_parked(session: WriteSession, name: Name, parked_id: UUID) -> None:
+    """Say of an event set aside that an operator let it go, unless another body of its name is still set aside."""
     await session.run(
-        "UPDATE intake.inbox SET state = 'discarded' WHERE source = :source AND id = :id AND state = 'parked'",
+        "UPDATE intake.inbox SET state = 'discarded' WHERE source = :source AND id = :id AND state = 'parked'"
+        " AND NOT EXISTS (SELECT FROM intake.parked p WHERE p.source = :source AND p.event_id = :id"
+        " AND p.state = 'parked' AND p.id <> :parked_id)",
         source=name[0],
         id=name[1],
+        parked_id=parked_id,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from services.console.cli import act, alarms, facilities, keys, look, parked, play, serve, up
+from services.console.cli import act, alarms, audit, decision, facilities, keys, look, parked, play, serve, up
 from services.console.cli.clock import clock
 from services.console.cli.policy import policy
 from services.console.up.place import NotRunning, PlaceTaken
@@ -49,4 +49,6 @@ app.add_typer(look.cases, name="case")
 app.add_typer(alarms.app, name="alarm")
 app.add_typer(act.reviews, name="review")
 app.add_typer(act.waiting, name="waiting")
+app.add_typer(decision.app, name="decision")
+app.add_typer(audit.app, name="audit")
 app.add_typer(parked.app, name="parked")

@@ -1,0 +1,1 @@
+"""Hold the records against themselves: links, digests, rows, and decisions made again."""

@@ -16,6 +16,7 @@ from services.console.cli.say import as_json, note
 from shared.db.engine import make_engine
 from shared.db.schema import ROLES, let_in
 from shared.db.schema import migrate as bring_up
+from shared.kafka.topics import ensure_topics
 from shared.runtime.clock import ClockSetting
 from shared.runtime.logging import set_up_logging
 
@@ -44,6 +45,7 @@ def serve(service: Annotated[Service, typer.Argument(help="Which service.")]) ->
 def migrate(data_dir: DataDir = None, json: AsJson = False) -> None:
     """Bring the database to the newest version, as its owner (COUNTERSIGN_DATABASE_URL).
 
+    Where COUNTERSIGN_KAFKA names brokers, the topics that are missing there are made too.
     COUNTERSIGN_CLOCK sets the clock of a new database. COUNTERSIGN_INTAKE_PASSWORD, _DECISION_ and
     _NOTIFY_ set the passwords of the services' roles; without them the roles are left as they are.
     """
@@ -53,8 +55,11 @@ def migrate(data_dir: DataDir = None, json: AsJson = False) -> None:
         raise typer.BadParameter(str(error), param_hint="COUNTERSIGN_CLOCK") from error
     passwords = _passwords()
     asyncio.run(_migrate(owner_url(data_dir), clock, passwords))
+    kafka = os.environ.get("COUNTERSIGN_KAFKA")
+    if kafka:
+        asyncio.run(ensure_topics(kafka))
     if json:
-        as_json({"migrated": True, "clock": clock.kind, "roles": sorted(passwords)})
+        as_json({"migrated": True, "clock": clock.kind, "roles": sorted(passwords), "topics": bool(kafka)})
     else:
         note("the database is at the newest version")
 

@@ -43,7 +43,7 @@ async def run(settings: Settings) -> None:
         await serve(
             parts.progress,
             consume("cases", changes, Once("decision", "decision", parts.sessions, hearing), parts.progress),
-            run_timers("timers", decide.on_due, parts.wake, parts.progress),
+            run_timers("timers", decide.on_due, parts.wake, parts.progress, speed=parts.clock.speed),
             watch_calendar(parts.clock, parts.progress),
             parts.relay.run(),
             listen(app, host=settings.host, port=settings.port, progress=parts.progress),

@@ -32,7 +32,7 @@ async def run(settings: Settings) -> None:
         await serve(
             parts.progress,
             consume("events", events, Once("intake", "intake", parts.sessions, hearing), parts.progress),
-            run_timers("timers", intake.on_due, parts.wake, parts.progress),
+            run_timers("timers", intake.on_due, parts.wake, parts.progress, speed=parts.clock.speed),
             parts.relay.run(),
             listen(app, host=settings.host, port=settings.port, progress=parts.progress),
         )

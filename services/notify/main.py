@@ -51,6 +51,6 @@ async def run(settings: Settings) -> None:
             parts.progress,
             consume("decisions", source, once, parts.progress),
             parts.relay.run(),
-            run_timers("timers", watch.tick, parts.wake, parts.progress),
+            run_timers("timers", watch.tick, parts.wake, parts.progress, speed=parts.clock.speed),
             listen(app, host=settings.host, port=settings.port, progress=parts.progress),
         )

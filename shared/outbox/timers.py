@@ -1,4 +1,7 @@
-"""Do what has fallen due: rows with an instant, looked at when the clock calls and at least every second."""
+"""Do what has fallen due: rows with an instant, looked at when the clock calls, and every second at least.
+
+Where time runs fast they are looked at more often.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,13 +16,23 @@ from shared.runtime.health import Progress
 log = structlog.get_logger()
 
 _LOOK_EVERY_S = 1.0
+#: In fast time timers are looked at after a minute of the clock's, so that nothing is late for being slept through;
+#: but no more often than this, since each look is a query.
+_CLOCK_MINUTE_S, _LEAST_S = 60.0, 0.03
 _PAUSE_S = 0.2
 
 
-async def run_timers(name: str, tick: Callable[[], Awaitable[int]], wake: Wake, progress: Progress) -> None:
+def look_every_s(speed: float) -> float:
+    """Give the machine seconds from one look to the next, for a clock of this speed."""
+    return max(_LEAST_S, min(_LOOK_EVERY_S, _CLOCK_MINUTE_S / speed))
+
+
+async def run_timers(
+    name: str, tick: Callable[[], Awaitable[int]], wake: Wake, progress: Progress, *, speed: float = 1.0
+) -> None:
     """Call ``tick`` until it finds nothing more due, then wait, until the process leaves.
 
-    A tick gives back how much it did.
+    A tick gives back how much it did; ``speed`` is the clock's.
     """
     while not progress.leaving.is_set():
         progress.beat(name)
@@ -35,4 +48,4 @@ async def run_timers(name: str, tick: Callable[[], Awaitable[int]], wake: Wake, 
             await asyncio.sleep(_PAUSE_S)
             continue
         if not done:
-            await wake.wait(_LOOK_EVERY_S)
+            await wake.wait(look_every_s(speed))

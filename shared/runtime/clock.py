@@ -75,6 +75,11 @@ class Clock(Protocol):
         """Whether the present instant lives in the database and must be read with each transaction."""
         ...
 
+    @property
+    def speed(self) -> float:
+        """How many times faster than the machine's time it runs; 1 for one that is moved by hand."""
+        ...
+
     def now(self) -> datetime:
         """Give the present instant, aware UTC."""
         ...
@@ -88,6 +93,7 @@ class SystemClock:
     """The machine's time."""
 
     follows = False
+    speed = 1.0
 
     def now(self) -> datetime:
         """Give the machine's present instant."""
@@ -105,6 +111,11 @@ class ScaledClock:
     def __init__(self, anchor: Anchor) -> None:
         self._anchor = anchor
 
+    @property
+    def speed(self) -> float:
+        """Give the multiple."""
+        return self._anchor.speed
+
     def now(self) -> datetime:
         """Give the anchor's start plus what has passed since, many times over."""
         passed = machine_now() - self._anchor.machine_anchor
@@ -118,6 +129,7 @@ class SteppedClock:
     """Stands still until the database says otherwise."""
 
     follows = True
+    speed = 1.0
 
     def __init__(self, instant: datetime) -> None:
         self._instant = instant

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, TextIO
 
 import structlog
@@ -18,6 +19,9 @@ from services.console.up.place import Place
 from services.console.up.run import Run, Wanted, data_dir, running
 from shared.runtime.clock import ClockSetting
 from shared.runtime.logging import set_up_logging
+
+#: Until everything is ready, in the machine's time.
+_HEAD_START = timedelta(seconds=20)
 
 PlayOption = Annotated[
     str | None, typer.Option("--play", metavar="FILE|sample", help="What to play: a file of events, or the sample.")
@@ -89,7 +93,8 @@ def _clock(speed: str | None, play: Play | None) -> ClockSetting | None:
         factor = 0
     if not 0 < factor < float("inf"):
         raise typer.BadParameter(f"{speed!r} is neither a number above 0 nor max", param_hint="--speed")
-    return ClockSetting("scaled", play.starts_at, factor)
+    # The clock runs while the parts are being started, and nothing may arrive before they are there.
+    return ClockSetting("scaled", play.starts_at - _HEAD_START * factor, factor)
 
 
 def _log_to(file: TextIO) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.db.listen import Wake
 from shared.domain.errors import TooManyParked
-from shared.outbox.timers import run_timers
+from shared.outbox.timers import look_every_s, run_timers
 from shared.runtime.health import Progress
 
 
@@ -69,3 +69,27 @@ async def test_what_only_an_operator_can_mend_stops_the_timers() -> None:
         progress.leave()
         await loop
     assert (tries, progress.troubles()) == (1, {"timers": "look"})
+
+
+@pytest.mark.parametrize(
+    ("speed", "seconds"), [(0.5, 1.0), (1, 1.0), (60, 1.0), (120, 0.5), (1_000, 0.06), (1e9, 0.03)]
+)
+def test_fast_time_is_looked_at_more_often(speed: float, seconds: float) -> None:
+    """A minute of the clock's at the most, as far as the database can bear it; never less than once a second."""
+    assert look_every_s(speed) == seconds
+
+
+async def test_fast_time_sleeps_through_nothing() -> None:
+    """Nobody calls: the next look comes by itself, and soon."""
+    progress, looks = Progress(), 0
+
+    async def tick() -> int:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            progress.leave()
+        return 0
+
+    async with asyncio.timeout(30):
+        await run_timers("timers", tick, Wake(), progress, speed=5_000)
+    assert looks == 3

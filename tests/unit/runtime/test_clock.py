@@ -87,3 +87,8 @@ def test_waits_are_reckoned_in_the_machines_seconds() -> None:
     assert until(clock, STARTS + timedelta(seconds=10)) == 10
     assert until(clock, STARTS + timedelta(seconds=10), speed=4.0) == 2.5
     assert until(clock, STARTS - timedelta(seconds=10)) == 0
+
+
+def test_each_clock_says_how_fast_it_runs() -> None:
+    """Only a scaled one runs faster than the machine; a stepped one does not run at all."""
+    assert [clock_from(an_anchor(kind, 24.0)).speed for kind in ("system", "scaled", "stepped")] == [1.0, 24.0, 1.0]

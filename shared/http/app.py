@@ -93,6 +93,10 @@ async def clear_alarm(request: Request, alarm_id: UUID, caller: Acting) -> dict[
     return {"status": "cleared"}
 
 
+#: The routes that every service has beside its own.
+COMMON = (parked.router, common)
+
+
 async def _database_away(_: Request, error: Exception) -> JSONResponse:
     if not is_weather(error):
         raise error
@@ -130,6 +134,6 @@ def make_app(
     speak_problems(app)
     for kind in (DBAPIError, OSError, TimeoutError):
         app.add_exception_handler(kind, _database_away)
-    for router in (*routers, parked.router, common):
+    for router in (*routers, *COMMON):
         app.include_router(router)
     return app

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from services.decision import api as decision
 from services.intake import api as intake
 from services.notify import main as notify
-from shared.http.app import common, make_app
+from shared.http.app import COMMON, make_app
 
 ROUTERS: dict[str, tuple[APIRouter, ...]] = {
     "intake": intake.ROUTERS,
@@ -20,7 +20,7 @@ ROUTERS: dict[str, tuple[APIRouter, ...]] = {
 
 def routes(service: str) -> Iterator[APIRoute]:
     """Walk every route of a service, its own and the common ones."""
-    for router in (*ROUTERS[service], common):
+    for router in (*ROUTERS[service], *COMMON):
         for route in router.routes:
             assert isinstance(route, APIRoute), f"{route} is no route that asks anything"
             yield route

@@ -31,6 +31,7 @@ _ALLOWED: dict[str, dict[str, str]] = {
     "shared/outbox/": {"asyncio.sleep": "back-off while the database is away"},
     "shared/db/listen.py": {"asyncio.sleep": "waits for a killed process to let go of its name"},
     "services/console/up/": {
+        "random.SystemRandom": "picks free ports, which no record of ours holds",
         "asyncio.sleep": "watches over processes, in the machine's time",
         "time.sleep": "watches over processes, in the machine's time",
     },

@@ -21,7 +21,7 @@ from shared.runtime.clock import ClockSetting
 from shared.runtime.logging import set_up_logging
 
 #: Until everything is ready, in the machine's time.
-_HEAD_START = timedelta(seconds=20)
+_HEAD_START = timedelta(seconds=30)
 
 PlayOption = Annotated[
     str | None, typer.Option("--play", metavar="FILE|sample", help="What to play: a file of events, or the sample.")

@@ -11,11 +11,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.console.cli import rulebook
 from services.decision.policy.evaluate import Rulebook
 from services.decision.policy.load import load_rulebook
 from services.decision.policy.model import Finding, NearMiss, finding_as_json
 
 policy = typer.Typer(no_args_is_help=True, help="The rulebook: what the law of a date makes of the facts.")
+
+policy.command("list")(rulebook.listed)
+policy.command("show")(rulebook.show)
+policy.command("check")(rulebook.check)
 
 _COLUMNS = {"id", "jurisdiction", "as_of_date", "facts_json"}
 #: As many near misses as one looks at; ``--json`` has them all.

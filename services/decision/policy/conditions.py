@@ -35,10 +35,10 @@ def _compile(tree: Tree, index: Mapping[str, int], slots: Sequence[Slot], layout
         attributes = {slot.name: at for at, slot in enumerate(inside)}
         return _some(layout.index[name], _compile(tree["where"], attributes, inside, layout))
     at = index[tree["fact"]]
-    return _compare(tree, at, slots[at])
+    return compare(tree, at, slots[at])
 
 
-def _compare(tree: Tree, at: int, slot: Slot) -> Condition:
+def compare(tree: Tree, at: int, slot: Slot) -> Condition:
     """Compile a leaf: one fact, compared or taken as a flag."""
     if "before" in tree:
         return _before(at, tree["before"])

@@ -64,6 +64,10 @@ class Rulebook:
         page = self._pages.get(jurisdiction)
         return () if page is None else (*page.instruments, *page.baseline)
 
+    def plans(self) -> Iterator[Plan]:
+        """Give every instrument as it is applied."""
+        return (ready.plan for ready in self._ready.values())
+
     def rules(self) -> Iterator[tuple[str, Rule]]:
         """Walk every rule with the policy it stands in; what holds everywhere stands in the order of tests."""
         order, everywhere = self.order, self.order.silent.policy

@@ -46,6 +46,15 @@ def day(node: Node, key: str) -> date:
     return value
 
 
+def texts(node: Node, key: str, *, needed: bool = False) -> tuple[str, ...]:
+    """Read a list of texts; none when absent."""
+    values = node.get(key, [])
+    sound = isinstance(values, list) and all(isinstance(each, str) and each.strip() for each in values)
+    if not sound or (needed and not values):
+        raise PageError(f"'{key}' should be a list of texts{', with one at least' if needed else ''}", node, key)
+    return tuple(values)
+
+
 def one_of(node: Node, key: str, known: Sequence[str]) -> str:
     """Read one of a few words."""
     if node[key] not in known:

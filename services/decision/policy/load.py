@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,27 @@ RULEBOOK_DIR = Path(__file__).parent / "rulebook"
 _COVER = "rulebook.yaml"
 _FEDERAL = "us-fed.yaml"
 _Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is wrong with a page: where it stands, and how to mend it."""
+
+    file: str
+    line: int
+    key: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.key}: {self.mend}"
+
+
+class PageUnsound(RulebookUnsound):
+    """One page cannot be used, and so none is."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
 
 
 class Located(dict[str, Any]):
@@ -53,8 +75,9 @@ def load_rulebook(path: Path = RULEBOOK_DIR) -> Rulebook:
     """Load every page of a folder; ``RulebookUnsound`` names file, line, key and the mend."""
     for needed in (_COVER, _FEDERAL):
         if not (path / needed).is_file():
-            raise RulebookUnsound(f"{path / needed}: missing; a rulebook needs its cover and the federal page")
-    nodes = {file: _within(file, partial(_read, file)) for file in sorted(path.glob("*.yaml"))}
+            mend = "missing; a rulebook needs its cover and the federal page"
+            raise PageUnsound(Problem(file=str(path / needed), line=1, key="file", mend=mend))
+    nodes = read_pages(path)
     digest = _digest(nodes)
     cover, federal = nodes.pop(path / _COVER), nodes[path / _FEDERAL]
     version = _within(path / _COVER, lambda: whole_number(cover, "version"))
@@ -63,6 +86,11 @@ def load_rulebook(path: Path = RULEBOOK_DIR) -> Rulebook:
     pages = [_within(file, partial(page, node, baseline)) for file, node in nodes.items()]
     _within(path, partial(refuse_twins, common, pages))
     return Rulebook(version=version, digest=digest, order=common, pages=pages)
+
+
+def read_pages(path: Path) -> dict[Path, Located]:
+    """Parse every file of a folder, the cover too."""
+    return {file: _within(file, partial(_read, file)) for file in sorted(path.glob("*.yaml"))}
 
 
 def _read(file: Path) -> Located:
@@ -78,13 +106,21 @@ def _within(file: Path, make: Callable[[], _Made]) -> _Made:
     try:
         return make()
     except PageError as wrong:
-        line = getattr(wrong.node, "lines", {}).get(wrong.key, getattr(wrong.node, "line", 1))
-        raise RulebookUnsound(f"{file}:{line}: {wrong.key}: {wrong}") from wrong
+        line = line_of(wrong.node, wrong.key)
+        raise PageUnsound(Problem(file=str(file), line=line, key=wrong.key, mend=str(wrong))) from wrong
     except yaml.YAMLError as wrong:
         mark = getattr(wrong, "problem_mark", None)
-        raise RulebookUnsound(f"{file}:{mark.line + 1 if mark else 1}: no sound YAML: {wrong}") from wrong
+        mend = f"no sound YAML: {wrong}"
+        raise PageUnsound(Problem(file=str(file), line=mark.line + 1 if mark else 1, key="yaml", mend=mend)) from wrong
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as wrong:
-        raise RulebookUnsound(f"{file}: a part is missing or of a wrong kind: {wrong!r}") from wrong
+        mend = f"a part is missing or of a wrong kind: {wrong!r}"
+        raise PageUnsound(Problem(file=str(file), line=1, key="page", mend=mend)) from wrong
+
+
+def line_of(node: Any, key: str) -> int:
+    """Say on which line a key of a node stands, or the node itself."""
+    line: int = getattr(node, "lines", {}).get(key, getattr(node, "line", 1))
+    return line
 
 
 def _digest(nodes: Mapping[Path, Located]) -> str:

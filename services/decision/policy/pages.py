@@ -1,21 +1,18 @@
 """Build the model from a page's data, and refuse whatever is missing, unknown or contradictory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from services.decision.policy import fields
 from services.decision.policy.fields import Node
 from services.decision.policy.model import Clocks, Instrument, Order, Page, Rule, Span
-from services.decision.policy.trees import PageError, Tree, layout_of
+from services.decision.policy.rules import CONFIDENCE, TRAITS, default, rule, turn
+from services.decision.policy.trees import PageError, layout_of
 from shared.domain.decision import Outcome
 from shared.domain.jurisdiction import Agency
 
-_TRAITS = frozenset({"mandate", "civil-by-rules", "own-citations", "notice-limited"})
 _ANSWERS = ("full", "outcome", "none")
-_CONFIDENCE = ("solid", "fair", "shaky")
-_RULE_KEYS = {"name", "outcome"}
-_RULE_MORE = {"when", "citation", "of", "spares", "other_custody", "confidence", "clock"}
 _NO_CLOCKS = Clocks(regulation=None, form=False, state=None)
 _REVIEWS = {"unknown_facts", "not_understood", "no_governing_policy"}
 
@@ -33,7 +30,7 @@ def order(node: Node) -> Order:
         confidence="solid",
         binds=(),
         rules=(),
-        default=_rule(part["no_governing_policy"], None),
+        default=rule(part["no_governing_policy"], None),
         clocks=_NO_CLOCKS,
         review_office=None,
         ice_answer="full",
@@ -41,10 +38,10 @@ def order(node: Node) -> Order:
         traits=frozenset({"own-citations"}),
     )
     return Order(
-        first=tuple(_rule(each, None) for each in part["first"]),
-        turns=tuple(_turn(each) for each in part["turns"]),
-        unknown_facts=_rule(part["unknown_facts"], None),
-        not_understood=_rule(part["not_understood"], None),
+        first=tuple(rule(each, None) for each in part["first"]),
+        turns=tuple(turn(each) for each in part["turns"]),
+        unknown_facts=rule(part["unknown_facts"], None),
+        not_understood=rule(part["not_understood"], None),
         silent=silent,
         forms={form: fields.clock(forms, form) for form in forms},
     )
@@ -75,14 +72,15 @@ def instrument(node: Node) -> Instrument:
     clocks = node["clocks"]
     fields.refuse_twice([each["name"] for each in (*node["rules"], node["default"])], node, "rules")
     fields.keys(clocks, set(), {"regulation", "form", "state"})
-    rules = tuple(_rule(each, office, needs="when") for each in node["rules"])
-    # Each rule was read by itself; what they ask must fit together too.
+    rules = tuple(rule(each, office, needs="when") for each in node["rules"])
+    # Each was read by itself; what they ask must fit together too.
     layout_of([rule.tree for rule in rules if rule.tree is not None])
+    _refuse_endless(node, clocks)
     return Instrument(
         **_head(node),
-        sources=tuple(node["sources"]),
+        sources=fields.texts(node, "sources", needed=True),
         rules=rules,
-        default=_rule(node["default"], office),
+        default=default(node["default"], office),
         clocks=Clocks(
             regulation=fields.clock(clocks, "regulation"),
             form=clocks.get("form") is True,
@@ -90,9 +88,17 @@ def instrument(node: Node) -> Instrument:
         ),
         review_office=office,
         ice_answer=fields.one_of(node, "ice_answer", _ANSWERS) if "ice_answer" in node else "full",
-        duties=tuple(node.get("duties", ())),
-        traits=fields.subset(node, "traits", _TRAITS),
+        duties=fields.texts(node, "duties"),
+        traits=fields.subset(node, "traits", TRAITS),
     )
+
+
+def _refuse_endless(node: Node, clocks: Node) -> None:
+    """Refuse a hold without a clock: custody without an end cannot be found."""
+    if clocks.get("regulation") is None and clocks.get("state") is None:
+        for each in (*node["rules"], node["default"]):
+            if each["outcome"] == Outcome.HOLD and each.get("clock") is None:
+                raise PageError(f"{each['name']} holds without a clock; name one under 'clocks'", node, "clocks")
 
 
 def _baseline(node: Node, federal: Instrument) -> Instrument:
@@ -119,7 +125,7 @@ def _head(node: Node) -> dict[str, Any]:
         "revision": fields.whole_number(node, "revision"),
         "title": fields.text(node, "title"),
         "citation": fields.text(node, "citation"),
-        "confidence": fields.one_of(node, "confidence", _CONFIDENCE),
+        "confidence": fields.one_of(node, "confidence", CONFIDENCE),
         "binds": tuple(_span(each) for each in node["binds"]),
     }
 
@@ -162,54 +168,3 @@ def refuse_twins(common: Order, pages: Sequence[Page]) -> None:
     fields.refuse_twice([each.policy for each in (common.silent, *instruments)], None, "id")
     for each in instruments:
         fields.refuse_twice([*names, *(rule.name for rule in (*each.rules, each.default))], None, each.policy)
-
-
-def _turn(node: Node) -> Rule:
-    """Read a rule that turns a row's outcome; it must name which."""
-    if not node.get("of"):
-        raise PageError("says of no outcome that it turns it; add 'of: [HOLD]'", node, "name")
-    return _rule(node, None, needs="when")
-
-
-def _rule(node: Node, office: str | None, needs: str = "name") -> Rule:
-    """Read one rule; ``needs`` is a key that it must have besides."""
-    fields.keys(node, _RULE_KEYS | {needs}, _RULE_MORE)
-    tree = None
-    if "when" in node:
-        tree = _with_office(node["when"], office, node)
-        _check(tree, node)
-    return Rule(
-        name=fields.text(node, "name"),
-        outcome=fields.code(Outcome, node, "outcome"),
-        citation=node.get("citation"),
-        tree=tree,
-        of=frozenset(Outcome(each) for each in node.get("of", ())),
-        spares=fields.subset(node, "spares", _TRAITS),
-        other_custody=node.get("other_custody") is True,
-        confidence=fields.one_of(node, "confidence", _CONFIDENCE) if "confidence" in node else None,
-        clock=fields.clock(node, "clock"),
-    )
-
-
-def _with_office(tree: Any, office: str | None, rule: Node) -> Tree:
-    """Write ``answered`` out: the answer counts only from the office that the instrument names."""
-    if not isinstance(tree, Mapping):
-        raise PageError("a condition is a mapping", rule, "when")
-    if "answered" in tree:
-        if office is None:
-            raise PageError("'answered' needs the instrument to name its review_office", rule, "when")
-        decision = {"fact": "reviewer_decision", "is": tree["answered"]}
-        return {"all": [decision, {"fact": "reviewer", "is": office}]}
-    for form in ("any", "all"):
-        if isinstance(tree.get(form), list):
-            return {**tree, form: [_with_office(each, office, rule) for each in tree[form]]}
-    return {**tree, "not": _with_office(tree["not"], office, rule)} if "not" in tree else tree
-
-
-def _check(tree: Tree, rule: Node) -> None:
-    """Refuse a condition that asks for what the vocabulary lacks; name the rule if nothing nearer is known."""
-    try:
-        layout_of([tree])
-    except PageError as wrong:
-        known = hasattr(wrong.node, "lines")
-        raise PageError(str(wrong), wrong.node if known else rule, wrong.key if known else "when") from wrong

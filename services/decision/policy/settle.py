@@ -26,7 +26,7 @@ Leaf = tuple[dict[Place, Value], Rule]
 
 def settled(plan: Plan, reading: Reading, trace: list[Step] | None = None) -> Rule | None:
     """Give the rule that decides the reading, or None where an unknown or odd fact stands in the way."""
-    found = _before_turns(plan, reading, trace)
+    found = before_turns(plan, reading, trace)
     if found is None or found in plan.order.first:
         return found
     for turn in plan.turns:
@@ -39,7 +39,7 @@ def settled(plan: Plan, reading: Reading, trace: list[Step] | None = None) -> Ru
     return found
 
 
-def _before_turns(plan: Plan, reading: Reading, trace: list[Step] | None) -> Rule | None:
+def before_turns(plan: Plan, reading: Reading, trace: list[Step] | None) -> Rule | None:
     """Give the first rule that fires, else the instrument's default; None for an unknown before that."""
     for tested in (*plan.first, *plan.rows):
         truth = _test(tested, reading, trace)

@@ -100,6 +100,16 @@ def test_a_date_changes_the_digest(edit: Edit) -> None:
         ("nyc-nypd.yaml", "clock: NYPD_48_BIZ", "clock: NYPD", r"nyc-nypd.yaml:\d+: clock: .*NYPD_48_BIZ"),
         ("nc.yaml", "REVIEW, confidence: fair", "REVIEW, confidence: much", r"nc.yaml:\d+: confidence: .*solid"),
         ("ma.yaml", "because: decided that day by the Supreme Judicial Court", "because: 7", r"ma.yaml:\d+: because"),
+        ("fl.yaml", "{name: must-comply,", "{name: must-comply, when: {fact: gang_database},", r"fl.yaml:\d+: when"),
+        ("wa.yaml", "&clocks {regulation: FED_48_BIZ, form: true}", "&clocks {form: true}", r"court-order holds with"),
+        ("ga.yaml", "duties: [verify", "duties: [7, verify", r"ga.yaml:\d+: duties: .*list of texts"),
+        ("ny.yaml", "sources: [nycourts-wells]", "sources: []", r"ny.yaml:\d+: sources: .*one at least"),
+        (
+            "ca.yaml",
+            "        citation: Cal. Gov. Code 7284.4(b),(h),(i) and",
+            "        citation: 7 #",
+            r"ca.yaml:\d+: citation",
+        ),
         ("rulebook.yaml", "version: 2", "version: 0", r"rulebook.yaml:\d+: version"),
     ],
 )
@@ -114,7 +124,7 @@ def test_the_cover_and_the_federal_page_are_needed(edit: Edit, name: str) -> Non
     """Without them there is no version, and no order of the tests."""
     folder = edit("tx.yaml", "title: Texas", "title: Texas")
     (folder / name).unlink()
-    with pytest.raises(RulebookUnsound, match=f"{name}: missing"):
+    with pytest.raises(RulebookUnsound, match=rf"{name}:1: file: missing"):
         load_rulebook(folder)
 
 

@@ -1,0 +1,161 @@
+"""``countersign policy list|show|check``: read the rulebook, and have it checked."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from services.console.cli.options import AsJson
+from services.console.cli.say import as_json, items, printer, table
+from services.decision.policy.check import problems
+from services.decision.policy.evaluate import Rulebook
+from services.decision.policy.load import RULEBOOK_DIR, load_rulebook
+from services.decision.policy.model import Instrument, Rule, Span
+from services.decision.policy.words import in_words
+
+_LISTED = ("policy", "jurisdiction", "from", "to", "agencies", "confidence", "title")
+
+
+def listed(
+    jurisdiction: Annotated[str | None, typer.Option(help="Only the page of this code, such as CT.")] = None,
+    on: Annotated[str | None, typer.Option(help="Only what is in force on this day, such as 2014-12-15.")] = None,
+    json: AsJson = False,
+) -> None:
+    """List every instrument: whom it binds, from when to when, and how sure the law behind it is."""
+    book, day = load_rulebook(), None if on is None else _day(on)
+    if jurisdiction is not None and jurisdiction not in book.jurisdictions():
+        raise typer.BadParameter(f"no page is called {jurisdiction}; there are {', '.join(book.jurisdictions())}")
+    places = book.jurisdictions() if jurisdiction is None else (jurisdiction,)
+    rows = [
+        {"policy": law.policy, "jurisdiction": place, **_span(span), "confidence": law.confidence, "title": law.title}
+        for place in places
+        for law in book.instruments(place)
+        for span in law.binds
+        if day is None or span.covers(day)
+    ]
+    items("Instruments", rows, _LISTED, json_wanted=json)
+
+
+def show(
+    policy_id: Annotated[str, typer.Argument(metavar="ID", help="Such as ct-trust-2014, or ct-trust-2014@1.")],
+    json: AsJson = False,
+) -> None:
+    """Show one instrument as a table that a lawyer would sign; us-fed-order shows the tests that hold everywhere."""
+    book = load_rulebook()
+    everywhere = replace(book.order.silent, rules=(*book.order.first, *book.order.turns))
+    instruments = [(place, law) for place in book.jurisdictions() for law in book.instruments(place)]
+    found = [each for each in [*instruments, ("everywhere", everywhere)] if policy_id in (each[1].id, each[1].policy)]
+    if not found:
+        raise typer.BadParameter(f"no instrument is called {policy_id}; see 'countersign policy list'")
+    place, law = max(found, key=lambda each: each[1].revision)
+    shown = _shown(book, place, law)
+    if json:
+        as_json(shown)
+        return
+    out = printer()
+    head = [(name, value if isinstance(value, str) else "; ".join(value)) for name, value in shown["head"].items()]
+    out.print(table(f"{law.policy}: {law.title}", ("what", "is"), head))
+    out.print(_rows("Whom it binds", ("from", "to", "agencies", "because"), shown["binds"]))
+    out.print(_rows("Rules, in order", ("rule", "when", "outcome", "citation", "confidence"), shown["rules"]))
+
+
+def check(
+    path: Annotated[
+        Path, typer.Option(exists=True, file_okay=False, help="Folder of the pages; the built-in rulebook unless told.")
+    ] = RULEBOOK_DIR,
+    json: AsJson = False,
+) -> None:
+    """Check the rulebook: pages, dates without gap or overlap, every rule reachable; exit 1 if it is not sound."""
+    wrong = problems(path)
+    book = None if wrong else load_rulebook(path)
+    if json:
+        sound = {"sound": book is not None, "problems": [_problem(each) for each in wrong]}
+        as_json(sound if book is None else sound | _counted(book))
+    elif book is None:
+        for each in wrong:
+            typer.echo(str(each))
+    else:
+        out = printer()
+        out.print(table("Sound: no gap, no overlap, every rule reachable", ("what", "is"), [*_counted(book).items()]))
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _day(text: str) -> date:
+    """Read a day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        raise typer.BadParameter(f"{text!r} is no date; write it like 2014-12-15") from wrong
+
+
+def _span(span: Span) -> dict[str, Any]:
+    """Show from when to when, and whom."""
+    agencies = "every agency" if span.agencies is None else ", ".join(sorted(span.agencies))
+    return {
+        "from": span.first.isoformat(),
+        "to": None if span.last is None else span.last.isoformat(),
+        "agencies": agencies,
+    }
+
+
+def _shown(book: Rulebook, place: str, law: Instrument) -> dict[str, Any]:
+    """Put an instrument into plain words and builtins."""
+    clocks = law.clocks
+    named = (clocks.regulation, "the form's own clock" if clocks.form else None, clocks.state)
+    return {
+        "policy": law.policy,
+        "head": {
+            "jurisdiction": place,
+            "citation": law.citation,
+            "confidence": law.confidence,
+            "sources": list(law.sources),
+            "clocks of a hold, the earliest ends it": [str(each) for each in named if each is not None],
+            "who settles a review": law.review_office or "nobody is named",
+            "owed with a decision": list(law.duties),
+            "traits": sorted(law.traits),
+            "rulebook": f"version {book.version}, {book.digest}",
+        },
+        "binds": [{**_span(span), "because": span.because} for span in law.binds],
+        "rules": [_rule(rule, law) for rule in (*law.rules, law.default)],
+    }
+
+
+def _rule(rule: Rule, law: Instrument) -> dict[str, Any]:
+    """Put a rule into words."""
+    return {
+        "rule": rule.name,
+        "when": "otherwise" if rule.tree is None else in_words(rule.tree),
+        "outcome": _outcome(rule),
+        "citation": rule.citation or law.citation,
+        "confidence": rule.confidence or law.confidence,
+    }
+
+
+def _outcome(rule: Rule) -> str:
+    """Say what a rule leads to, and from what, where it turns what a row said."""
+    turned = f"{' or '.join(sorted(rule.of))} becomes " if rule.of else ""
+    return f"{turned}{rule.outcome.value}{f' ({rule.clock} too)' if rule.clock else ''}"
+
+
+def _rows(title: str, columns: Sequence[str], found: Sequence[dict[str, Any]]) -> Any:
+    return table(title, columns, [[one.get(name) for name in columns] for one in found])
+
+
+def _problem(problem: Any) -> dict[str, Any]:
+    return {name: getattr(problem, name) for name in ("file", "line", "key", "mend")}
+
+
+def _counted(book: Rulebook) -> dict[str, Any]:
+    """Say what was checked."""
+    laws = [law for place in book.jurisdictions() for law in book.instruments(place)]
+    return {
+        "version": book.version,
+        "digest": book.digest,
+        "pages": len(book.jurisdictions()),
+        "instruments": len(laws),
+        "rules": sum(len(law.rules) + 1 for law in laws),
+    }

@@ -27,7 +27,7 @@ def test_a_play_in_fast_time_comes_to_its_end(tmp_path: Path) -> None:
     """No timer is slept through and none is left; on a slow machine a notice may be late, and nothing else."""
     words = ["--play", str(written(three_days(), tmp_path)), "--speed", "5000", "--until-done"]
     with started(tmp_path / "d", *words) as up:
-        code, end = ended(up)
+        code, end = ended(up, within_s=400)
     made = end["verdict"]
     assert (made["events"]["applied"], made["events"]["refused"]) == (23, 0)
     assert made["cases"] == {"gone": 4}

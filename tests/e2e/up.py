@@ -25,9 +25,9 @@ def played(folder: Path, file: Path, *more: str) -> tuple[int, dict[str, Any]]:
         return ended(up)
 
 
-def ended(up: "subprocess.Popen[str]") -> tuple[int, dict[str, Any]]:
+def ended(up: "subprocess.Popen[str]", *, within_s: float = _PATIENCE_S) -> tuple[int, dict[str, Any]]:
     """Wait for the end of a play."""
-    out, err = up.communicate(timeout=_PATIENCE_S)
+    out, err = up.communicate(timeout=within_s)
     lines = out.splitlines()
     assert lines, err
     return up.returncode, json.loads(lines[-1])

@@ -14,6 +14,8 @@ from tests.integration.audit.test_verify import EDIT
 from tests.support.builders import a_booking, a_detainer, a_release_due, at
 from tests.support.line import RULEBOOK, Line, parts_for
 
+REWRITTEN = EDIT.format(column="explanation", old="HOLD", new="REST")
+
 
 async def test_every_decision_comes_out_again(held: Line, ran: Ran) -> None:
     """Facts, finding, window, its end and the bytes told: nothing differs."""
@@ -31,10 +33,7 @@ async def test_every_decision_comes_out_again(held: Line, ran: Ran) -> None:
         ("UPDATE decision.decisions SET citation = 'my own' WHERE number = 2", {"citation"}),
         ("UPDATE decision.decisions SET closes_at = closes_at + interval '1 day' WHERE number = 2", {"closes_at"}),
         (
-            (
-                f"UPDATE decision.decisions SET explanation = {EDIT.format(column='explanation', old='HOLD', new='REST')}"
-                " WHERE number = 1"
-            ),
+            f"UPDATE decision.decisions SET explanation = {REWRITTEN} WHERE number = 1",
             {"explanation.outcome"},
         ),
         ("UPDATE decision.decisions SET told = 'x' WHERE number = 1", {"told"}),

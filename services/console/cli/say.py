@@ -30,11 +30,13 @@ def note(text: str) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    """Make a table; numbers stand at the right, None is empty, and nothing in a cell is markup."""
+    """Make a table; numbers stand at the right, None is empty, ids stay whole, and nothing in a cell is markup."""
     made = Table(title=title, title_justify="left", header_style="bold")
     for place, name in enumerate(columns):
-        is_number = any(isinstance(row[place], int | float) for row in rows)
-        made.add_column(name, justify="right" if is_number else "left", overflow="fold")
+        said = [row[place] for row in rows if row[place] is not None]
+        is_number = bool(said) and all(isinstance(value, int | float) for value in said)
+        # An id is there to be copied into the next command.
+        made.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=name == "id")
     for row in rows:
         made.add_row(*(Text(_cell(value)) for value in row))
     return made

@@ -21,6 +21,7 @@ policy = typer.Typer(no_args_is_help=True, help="The rulebook: what the law of a
 policy.command("list")(rulebook.listed)
 policy.command("show")(rulebook.show)
 policy.command("check")(rulebook.check)
+policy.command("schema")(rulebook.schema)
 
 _COLUMNS = {"id", "jurisdiction", "as_of_date", "facts_json"}
 #: As many near misses as one looks at; ``--json`` has them all.

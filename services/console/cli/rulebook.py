@@ -1,4 +1,4 @@
-"""``countersign policy list|show|check``: read the rulebook, and have it checked."""
+"""``countersign policy list|show|check|schema``: read the rulebook, and have it checked."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +14,7 @@ from services.decision.policy.check import problems
 from services.decision.policy.evaluate import Rulebook
 from services.decision.policy.load import RULEBOOK_DIR, load_rulebook
 from services.decision.policy.model import Instrument, Rule, Span
+from services.decision.policy.schema import page_schema
 from services.decision.policy.words import in_words
 
 _LISTED = ("policy", "jurisdiction", "from", "to", "agencies", "confidence", "title")
@@ -82,6 +83,11 @@ def check(
         out.print(table("Sound: no gap, no overlap, every rule reachable", ("what", "is"), [*_counted(book).items()]))
     if wrong:
         raise typer.Exit(1)
+
+
+def schema() -> None:
+    """Print the JSON Schema of a page, for editors and for those who write pages elsewhere."""
+    as_json(page_schema())
 
 
 def _day(text: str) -> date:

@@ -39,6 +39,7 @@ ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
     f"POST /decision/v1/parked/{ID}/retry": (409, {"detail": "It cannot be handled yet"}),
     f"POST /decision/v1/parked/{ID}/discard": (200, {"status": "discarded"}),
     f"POST /notify/v1/alarms/{ID}/clear": (200, {"status": "cleared"}),
+    "POST /intake/v1/waiting/d%2F1/discard": (200, {"status": "discarded"}),
     "GET /intake/v1/alarms": page(),
     "GET /decision/v1/alarms": page(),
     "GET /notify/v1/alarms": page(ALARM),
@@ -122,6 +123,16 @@ def test_alarms_of_all_services_are_listed_and_cleared(run: Run, asked: Asked) -
     done = run("alarm", "clear", ID, "--reason", "looked into", "--json")
     assert json.loads(done.stdout) == {"id": ID, "service": "notify", "status": "cleared"}
     assert asked[-1] == (f"POST /notify/v1/alarms/{ID}/clear", {"reason": "looked into"})
+
+
+def test_an_event_that_waits_is_let_go(run: Run, asked: Asked) -> None:
+    """It is named by its source and id, whatever signs the id holds."""
+    done = run("waiting", "discard", "d/1", "--source", "/ice/x", "--reason", "no such person", "--json")
+    assert json.loads(done.stdout) == {"status": "discarded"}
+    assert asked[-1] == (
+        "POST /intake/v1/waiting/d%2F1/discard",
+        {"source": "/ice/x", "reason": "no such person"},
+    )
 
 
 @pytest.mark.parametrize("words", [["parked", "show"], ["parked", "discard"], ["parked", "retry"], ["alarm", "clear"]])

@@ -36,20 +36,21 @@ def verify(data_dir: DataDir = None, json: AsJson = False) -> None:
     Links, digests, places and heads are checked, then the decisions, holds, notices and receipts that the
     records speak of. Reads as the database's owner; exits 1 if anything does not fit.
     """
-    began = machine_seconds()
-    tally = asyncio.run(_verify(data_dir))
-    _show(tally, machine_seconds() - began, json_wanted=json)
+    tally, seconds = asyncio.run(_verify(data_dir))
+    _show(tally, seconds, json_wanted=json)
     raise typer.Exit(1 if tally.misfits else 0)
 
 
-async def _verify(root: Path | None) -> Tally:
+async def _verify(root: Path | None) -> tuple[Tally, float]:
+    """Check everything; give what was found, and the machine seconds it took once the database was there."""
     tally = Tally()
     async with records_of(root) as connection:
+        began = machine_seconds()
         async for one in every_case(connection):
             check(one, tally)
         for lost in await notices_alone(connection):
             tally.misfits.append(Misfit("notify", lost, None, f"notice {lost} has no record"))
-    return tally
+        return tally, machine_seconds() - began
 
 
 def _show(tally: Tally, seconds: float, *, json_wanted: bool) -> None:

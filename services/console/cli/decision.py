@@ -1,7 +1,6 @@
 """``countersign decision``: decide recorded decisions again, and compare."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -62,24 +61,20 @@ def replay_all(
 
     Reads as the database's owner; exits 1 if anything differs. A decision whose snapshot was erased is counted.
     """
-    began = machine_seconds()
-    tally = asyncio.run(_replay(data_dir, load_rulebook(rulebook)))
-    _show(tally, machine_seconds() - began, json_wanted=json)
+    tally, seconds = asyncio.run(_replay(data_dir, load_rulebook(rulebook)))
+    _show(tally, seconds, json_wanted=json)
     raise typer.Exit(1 if tally.differences else 0)
 
 
-async def _replay(root: Path | None, rulebook: Rulebook) -> _Tally:
+async def _replay(root: Path | None, rulebook: Rulebook) -> tuple[_Tally, float]:
+    """Decide all again; give what was found, and the machine seconds it took once the database was there."""
     tally = _Tally()
-    async for one in _replayed(root, rulebook):
-        tally.count(one, rulebook)
-    return tally
-
-
-async def _replayed(root: Path | None, rulebook: Rulebook) -> AsyncIterator[Replayed]:
     async with records_of(root) as connection:
+        began = machine_seconds()
         async for decisions in every_decision(connection):
             for one in replay(decisions, rulebook):
-                yield one
+                tally.count(one, rulebook)
+        return tally, machine_seconds() - began
 
 
 def _show(tally: _Tally, seconds: float, *, json_wanted: bool) -> None:

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from services.notify.channels.address import Rules
 from services.notify.dossier import Margins
+from services.notify.retry import Patience
 from shared.runtime.settings import SharedSettings
 
 
@@ -28,6 +30,36 @@ class Settings(SharedSettings):
     heartbeat_s: float = 15
     #: Notices sent, windows moved and so on in one transaction; beyond 500 only latency grows.
     timer_batch: int = 500
+
+    #: Ports that a webhook may have.
+    webhook_ports: frozenset[int] = frozenset({443, 8443})
+    #: For tests and development alone: webhooks may go to this machine itself, over plain HTTP and to any port.
+    webhooks_to_own_machine: bool = False
+    #: A failed attempt is followed by another after so many seconds, then three times as many, and so on.
+    retry_first_seconds: float = 5
+    #: Until attempts are so many minutes apart; they end as the notice falls due.
+    retry_longest_minutes: float = 30
+    #: The end of a hold is tried for so many hours beyond that.
+    hold_ended_told_hours: float = 24
+    #: An endpoint is suspended after so many failures in a row, over so many hours.
+    endpoint_dead_failures: int = 10
+    endpoint_dead_hours: float = 4
+
+    @property
+    def webhook_rules(self) -> Rules:
+        """Give where webhooks may go."""
+        return Rules(ports=self.webhook_ports, own_machine=self.webhooks_to_own_machine)
+
+    @property
+    def patience(self) -> Patience:
+        """Give the numbers that retries go by."""
+        return Patience(
+            first=timedelta(seconds=self.retry_first_seconds),
+            longest=timedelta(minutes=self.retry_longest_minutes),
+            end_told=timedelta(hours=self.hold_ended_told_hours),
+            dead_failures=self.endpoint_dead_failures,
+            dead_after=timedelta(hours=self.endpoint_dead_hours),
+        )
 
     @property
     def margins(self) -> Margins:

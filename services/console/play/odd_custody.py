@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from services.console.play.acts import add_facility, ask_release, discard_parked, retry_parked
 from services.console.play.february import HOUR, QUARTER, closing, local
 from services.console.play.shapes import Booked, Lodged
 from services.console.play.stage import HARTFORD, NEW_HAVEN, Stage
@@ -47,7 +48,7 @@ def moved_during_the_hold(stage: Stage) -> None:
     release_due(stage, booked, local(24, "13:00"))
     there = stage.move(booked, NEW_HAVEN, local(25, "09:00"))
     stage.tell_booking(there, heard_at=local(25, "10:00"), charges=[])
-    stage.ask_release(there, closing(local(24, "13:00")) - QUARTER)
+    ask_release(stage, there, closing(local(24, "13:00")) - QUARTER)
     released(stage, there, closing(local(24, "13:00")) + QUARTER, "hold_closed")
 
 
@@ -67,7 +68,7 @@ def due_taken_back_and_due_again(stage: Stage) -> None:
     first = release_due(stage, booked, local(15, "15:00"))
     data = {"due_at": None, "reason": "new_charge", "retracts": first}
     stage.jail(booked, "booking.release_due", "rd", local(15, "18:00"), data)
-    stage.ask_release(booked, local(16, "10:45"))
+    ask_release(stage, booked, local(16, "10:45"))
     release_due(stage, booked, local(16, "11:00"))
     pick_up(stage, lodged, local(17, "14:00"))
 
@@ -75,22 +76,22 @@ def due_taken_back_and_due_again(stage: Stage) -> None:
 def asked_at_the_door(stage: Stage) -> None:
     """Let jails ask before they let go: held, no longer held, not yet decided, declined, other custody, cancelled."""
     booked, lodged = _asked(stage, NEW_HAVEN, 15, "08:00")
-    stage.ask_release(booked, local(16, "12:45"))
+    ask_release(stage, booked, local(16, "12:45"))
     release_due(stage, booked, local(16, "13:00"))
-    stage.ask_release(booked, local(16, "14:00"))
+    ask_release(stage, booked, local(16, "14:00"))
     cancel(stage, lodged, local(16, "16:00"))
-    stage.ask_release(booked, local(16, "16:15"))
+    ask_release(stage, booked, local(16, "16:15"))
     released(stage, booked, local(16, "16:30"), "detainer_cancelled")
     booked, lodged = _asked(stage, HARTFORD, 23, "02:00")
-    stage.ask_release(booked, local(23, "12:00"))
+    ask_release(stage, booked, local(23, "12:00"))
     commissioner(stage, lodged, local(23, "17:00"), "RELEASE")
-    stage.ask_release(booked, local(24, "09:45"))
+    ask_release(stage, booked, local(24, "09:45"))
     goes_free(stage, booked, local(24, "10:00"))
     booked = stage.book(local(25, "03:00"), ori=HARTFORD)
     warrant = {"kind": "judicial", "type": "criminal_arrest_warrant", "issuer": "US Magistrate Judge", "verified": True}
     stage.lodge(booked, local(25, "10:00"), warrants=[warrant])
     release_due(stage, booked, local(26, "10:00"))
-    stage.ask_release(booked, local(26, "10:30"))
+    ask_release(stage, booked, local(26, "10:30"))
     released(stage, booked, local(26, "11:00"), "criminal_warrant", to="other_agency")
 
 
@@ -101,7 +102,7 @@ def poison_mended(stage: Stage) -> None:
     poison = _spoilt_news(stage, booked, local(16, "03:00"))
     lodged = stage.lodge(booked, local(16, "04:00"))
     stage.jail(booked, "booking.facts_changed", "fc", local(16, "05:00"), _news(local(16, "05:00"), "felony"))
-    stage.settle_parked("play.parked_discard", booked.jail, poison, local(16, "09:00"))
+    discard_parked(stage, booked.jail, poison, local(16, "09:00"))
     release_due(stage, booked, local(16, "14:00"))
     pick_up(stage, lodged, local(17, "10:00"))
 
@@ -112,9 +113,9 @@ def cancelled_past_the_poison(stage: Stage) -> None:
     release_due(stage, booked, local(15, "16:00"))
     poison = _spoilt_news(stage, booked, local(16, "08:00"))
     cancel(stage, lodged, local(16, "10:00"))
-    stage.ask_release(booked, local(16, "10:15"))
+    ask_release(stage, booked, local(16, "10:15"))
     released(stage, booked, local(16, "10:30"), "detainer_cancelled")
-    stage.settle_parked("play.parked_discard", booked.jail, poison, local(16, "15:00"))
+    discard_parked(stage, booked.jail, poison, local(16, "15:00"))
 
 
 def moved_to_a_jail_nobody_registered(stage: Stage) -> None:
@@ -122,9 +123,9 @@ def moved_to_a_jail_nobody_registered(stage: Stage) -> None:
     booked, lodged = _asked(stage, NEW_HAVEN, 18, "02:00")
     there = stage.move(booked, BRIDGEPORT, local(18, "11:00"))
     stage.tell_booking(there, heard_at=local(18, "12:00"), charges=[])
-    stage.add_facility(BRIDGEPORT, "Bridgeport Correctional Center", local(18, "14:00"))
-    stage.settle_parked("play.parked_retry", booked.jail, f"tr-{booked.number}-1", local(18, "14:00"))
-    stage.settle_parked("play.parked_retry", there.jail, f"bk-{there.number}", local(18, "14:00"))
+    add_facility(stage, BRIDGEPORT, "Bridgeport Correctional Center", local(18, "14:00"))
+    retry_parked(stage, booked.jail, f"tr-{booked.number}-1", local(18, "14:00"))
+    retry_parked(stage, there.jail, f"bk-{there.number}", local(18, "14:00"))
     release_due(stage, there, local(19, "09:00"))
     pick_up(stage, replace(lodged, booked=there), local(21, "11:00"))
 

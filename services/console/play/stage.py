@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.console.play.february import HOUR, MINUTE, ZONE
+from services.console.play.february import HOUR, MINUTE
 from services.console.play.model import EventLine, Line, PersonLine, Via
 from services.console.play.people import invent
 from services.console.play.shapes import Booked, Lodged, booking_data, detainer_data, match_data
@@ -139,7 +139,7 @@ class Stage:
 
     def answer(self, lodged: Lodged, at: datetime, outcome: str, reason_code: str, rationale: str) -> None:
         """Let the Commissioner answer the review of a detainer."""
-        self._act(
+        self.act(
             "play.review_answer",
             at,
             detainer_id=lodged.id,
@@ -152,31 +152,10 @@ class Stage:
     def link(self, lodged: Lodged, at: datetime) -> None:
         """Let an operator link a waiting detainer to its booking by hand."""
         event_id = f"d-{lodged.id.removeprefix('HAR-')}"
-        self._act("play.waiting_link", at, source=ICE, id=event_id, booking=lodged.booked.key)
+        self.act("play.waiting_link", at, source=ICE, id=event_id, booking=lodged.booked.key)
 
-    def ask_release(self, booked: Booked, at: datetime) -> None:
-        """Let the jail ask whether it may let a person go."""
-        self._act("play.release_check", at, facility_ori=booked.ori, booking_number=booked.number)
-
-    def settle_parked(self, act: str, source: str, event_id: str, at: datetime) -> None:
-        """Let an operator retry or discard (``play.parked_retry``, ``play.parked_discard``) what was set aside."""
-        why = "the facility is registered now" if act == "play.parked_retry" else "the jail has sent it anew"
-        self._act(act, at, source=source, id=event_id, reason=why)
-
-    def add_facility(self, ori: str, name: str, at: datetime) -> None:
-        """Let an operator register a jail of the Department of Correction."""
-        self._act(
-            "play.facility_add",
-            at,
-            ori=ori,
-            name=name,
-            jurisdiction="CT",
-            agency="state_corrections",
-            time_zone=ZONE.key,
-            contact="operator",
-        )
-
-    def _act(self, act: str, at: datetime, **what: str) -> None:
+    def act(self, act: str, at: datetime, **what: str) -> None:
+        """Let a person do something."""
         self.lines.append(PersonLine(at=at.astimezone(UTC), act=act, what=dict(what)))
 
     def send(

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from services.console.play.acts import ask_release
 from services.console.play.february import HOUR, QUARTER, closing, local
 from services.console.play.shapes import Booked, Lodged
 from services.console.play.stage import Stage
@@ -108,7 +109,7 @@ def hold_ends(stage: Stage, lodged: Lodged, due: datetime, end: End) -> None:
     elif end == "too_late":
         pick_up(stage, lodged, closes + stage.chance.randrange(1, 4) * HOUR)
     else:
-        stage.ask_release(lodged.booked, closes + QUARTER)
+        ask_release(stage, lodged.booked, closes + QUARTER)
         released(stage, lodged.booked, closes + QUARTER * stage.chance.randrange(2, 5), "hold_closed")
 
 
@@ -144,7 +145,7 @@ def goes_free(stage: Stage, booked: Booked, due: datetime) -> None:
     """Let release fall due, and follow within the hour."""
     release_due(stage, booked, due)
     if _happens(stage, _ASKS_FIRST):
-        stage.ask_release(booked, due)
+        ask_release(stage, booked, due)
     released(stage, booked, due + QUARTER * stage.chance.randrange(1, 5), "state_custody_ended")
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 
 from services.decision.judge import Answer, Matter, Ruling
-from services.decision.policy.model import finding_as_json
 from shared.domain.case import CustodyCase
 from shared.domain.events import DecisionRecorded
 from shared.domain.jurisdiction import Facility
@@ -111,4 +110,4 @@ def read_snapshot(snapshot: bytes) -> Snapshot:
 
 def explanation_bytes(ruling: Ruling) -> bytes:
     """Write the finding with its trace, its nearest misses and the counterfactual."""
-    return canonical(finding_as_json(ruling.finding))
+    return canonical(ruling.finding)

@@ -186,7 +186,7 @@ async def _next(
     try:
         batch = await source.take()
         if batch.stretches:
-            await _insist(name, batch, once, progress)
+            await _insist(name, batch, once)
         teller.tell(batch.stretches)
     except StaleBatch:
         log.warning("batch.stale", consumer=name)
@@ -195,8 +195,11 @@ async def _next(
         await progress.stopped(name, error)
 
 
-async def _insist(name: str, batch: RawBatch, once: Callable[[RawBatch], Awaitable[None]], progress: Progress) -> None:
-    """Try the same batch until the database takes it: nothing commits while the weather is bad."""
+async def _insist(name: str, batch: RawBatch, once: Callable[[RawBatch], Awaitable[None]]) -> None:
+    """Try the same batch until the database takes it: nothing commits while the weather is bad.
+
+    Trying is no progress: weather that does not pass turns readiness red.
+    """
     while True:
         try:
             return await once(batch)
@@ -204,7 +207,6 @@ async def _insist(name: str, batch: RawBatch, once: Callable[[RawBatch], Awaitab
             if not is_weather(error):
                 raise
             log.warning("batch.waits", consumer=name, error=type(error).__name__)
-            progress.beat(name)
             await asyncio.sleep(_PAUSE_S)
 
 

@@ -42,14 +42,15 @@ class Relay:
         """
         sweep_at = 0.0
         loop = asyncio.get_running_loop()
+        self._progress.beat("relay")
         while self._fresh or not self._progress.leaving.is_set():
-            self._progress.beat("relay")
             try:
                 letters, self._fresh = self._fresh, []
                 if loop.time() >= sweep_at:
                     letters += await self._left_behind()
                     sweep_at = loop.time() + _SWEEP_EVERY_S
                 await self._publish(letters)
+                self._progress.beat("relay")
             except Exception as error:
                 if not is_weather(error):
                     raise

@@ -34,10 +34,11 @@ async def run_timers(
 
     A tick gives back how much it did; ``speed`` is the clock's.
     """
+    progress.beat(name)
     while not progress.leaving.is_set():
-        progress.beat(name)
         try:
             done = await tick()
+            progress.beat(name)
         except MustStop as error:
             await progress.stopped(name, error)
             continue

@@ -9,7 +9,7 @@ import pytest
 from shared.domain.errors import OffsetOutOfRange, StaleBatch, TooManyParked
 from shared.kafka.consumer import RawBatch, Record, Stretch
 from shared.outbox.inbox import consume
-from shared.runtime.health import Progress
+from shared.runtime.health import STUCK_AFTER_S, Progress
 
 
 def batch(begin: int, end: int) -> RawBatch:
@@ -91,6 +91,23 @@ async def test_the_same_batch_is_tried_until_the_weather_is_good() -> None:
     tape, once = Tape(Progress(), [only]), Handler(errors=[ConnectionResetError()])
     await run(tape, once)
     assert (once.tries, once.handled) == (2, [only])
+
+
+async def test_weather_that_does_not_pass_turns_readiness_red() -> None:
+    """Trying the same batch again and again is no progress; once it is taken, all is well."""
+    seconds = [0.0]
+    progress = Progress(lambda: seconds[0])
+    seen: list[list[str]] = []
+
+    async def once(_: RawBatch) -> None:
+        seconds[0] += STUCK_AFTER_S * 0.6
+        seen.append(list(progress.troubles()))
+        if len(seen) < 3:
+            raise ConnectionResetError
+
+    await run(Tape(progress, [batch(0, 1)]), once)
+    assert seen == [[], ["events"], ["events"]]
+    assert progress.troubles() == {}
 
 
 async def test_a_stale_batch_is_forgotten_and_begun_again_from_the_rows() -> None:

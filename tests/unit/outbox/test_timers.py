@@ -7,7 +7,7 @@ import pytest
 from shared.db.listen import Wake
 from shared.domain.errors import TooManyParked
 from shared.outbox.timers import look_every_s, run_timers
-from shared.runtime.health import Progress
+from shared.runtime.health import STUCK_AFTER_S, Progress
 
 
 async def test_a_tick_is_repeated_until_it_finds_nothing() -> None:
@@ -41,6 +41,26 @@ async def test_bad_weather_is_waited_out() -> None:
     async with asyncio.timeout(10):
         await run_timers("timers", tick, Wake(), progress)
     assert tries == 2
+
+
+async def test_timers_that_never_come_through_turn_readiness_red() -> None:
+    """A tick that fails for the weather's sake is no progress."""
+    seconds = [0.0]
+    progress = Progress(lambda: seconds[0])
+    seen: list[list[str]] = []
+
+    async def tick() -> int:
+        seconds[0] += STUCK_AFTER_S * 0.6
+        seen.append(list(progress.troubles()))
+        if len(seen) < 3:
+            raise ConnectionResetError
+        progress.leave()
+        return 1
+
+    async with asyncio.timeout(10):
+        await run_timers("timers", tick, Wake(), progress)
+    assert seen == [[], ["timers"], ["timers"]]
+    assert progress.troubles() == {}
 
 
 async def test_a_fault_of_ours_ends_the_process() -> None:

@@ -108,7 +108,7 @@ def _list_reader(name: str, slots: Sequence[Slot]) -> Reader:
             return ()
         if not isinstance(raw, list | tuple) or not all(isinstance(each, Mapping) for each in raw):
             return Mark.ODD
-        return tuple(tuple(take(each, facts) for take in readers) for each in raw)
+        return tuple([tuple([take(each, facts) for take in readers]) for each in raw])
 
     return read
 

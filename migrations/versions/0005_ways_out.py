@@ -56,7 +56,9 @@ CREATE TABLE notify.sends (
     PRIMARY KEY (notice_id, endpoint_id)
 );
 CREATE INDEX sends_next_at ON notify.sends (next_at) WHERE state = 'waiting';
-CREATE INDEX sends_endpoint_id ON notify.sends (endpoint_id, next_at) WHERE state = 'waiting'
+CREATE INDEX sends_endpoint_id ON notify.sends (endpoint_id, next_at, notice_id) WHERE state = 'waiting';
+CREATE INDEX sends_detainer_id ON notify.sends (endpoint_id, detainer_id) WHERE state = 'waiting';
+CREATE INDEX notices_replaces ON notify.notices (replaces) WHERE replaces IS NOT NULL
 """
 
 _INSTANTS = """
@@ -116,4 +118,5 @@ def downgrade() -> None:
     op.execute("DELETE FROM notify.attempts WHERE endpoint_id IS NOT NULL")
     op.execute("ALTER TABLE notify.attempts ALTER COLUMN facility_ori SET NOT NULL")
     op.execute("ALTER TABLE notify.attempts DROP COLUMN endpoint_id, DROP COLUMN status, DROP COLUMN took_ms")
+    op.execute("DROP INDEX notify.notices_replaces")
     op.execute("ALTER TABLE notify.deliveries DROP COLUMN receipt_by, DROP COLUMN unacknowledged_since")

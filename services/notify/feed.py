@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.notify import sends
 from services.notify.dossier import Notice
 from services.notify.rows import write
 from shared.db.session import WriteSession
 from shared.runtime.ids import Ids
 
-#: The one way out of this service: the notice lies in the recipient's feed until it is fetched.
+#: The way that every notice goes, whatever other ways there are: it lies in the recipient's feed until fetched.
 _WAY, _RESULT = "pull", "in feed"
 
 
@@ -58,6 +59,7 @@ async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now
         oris=[each.notice.facility_ori for each in outgoing],
         recipients=[each.notice.recipient for each in outgoing],
     )
+    await sends.plan(session, [each.notice.id for each in outgoing], now)
 
 
 async def _places(session: WriteSession, recipients: Sequence[str]) -> list[int]:

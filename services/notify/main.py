@@ -1,13 +1,20 @@
 """Put notify together and run it."""
 
 from datetime import timedelta
+from functools import partial
 
-from services.notify.api import ice, jails, release
+import httpx
+
+from services.notify.api import endpoints, ice, jails, release
 from services.notify.api.bell import Bell
+from services.notify.channels.webhook import Line
+from services.notify.courier import Courier
 from services.notify.handlers import Decisions
+from services.notify.prove import Prover
 from services.notify.record import SCHEMA
 from services.notify.settings import Settings
 from services.notify.watch import Watch
+from shared.db.listen import Wake
 from shared.http.app import make_app
 from shared.kafka.topics import Topic
 from shared.outbox.inbox import Once, consume
@@ -16,13 +23,14 @@ from shared.outbox.parts import open_parts
 from shared.outbox.timers import run_timers
 from shared.runtime.serve import listen, serve
 
-ROUTERS = (ice.router, jails.router, release.router)
+ROUTERS = (ice.router, jails.router, release.router, endpoints.router)
 
 
 async def run(settings: Settings) -> None:
     """Hear decisions, do what falls due, and answer ICE and the jails, until told to stop."""
     async with open_parts(SCHEMA, settings) as parts:
-        bell = Bell()
+        bell, post = Bell(), Wake()
+        lines = partial(Line, rules=settings.webhook_rules, tls=httpx.create_ssl_context())
         decisions = Decisions(parts.outbox, parts.ids, settings.margins, parts.wake.call)
         watch = Watch(
             sessions=parts.sessions,
@@ -30,7 +38,17 @@ async def run(settings: Settings) -> None:
             ids=parts.ids,
             margins=settings.margins,
             sent=bell.ring,
+            post=post.call,
             most=settings.timer_batch,
+        )
+        courier = Courier(
+            sessions=parts.sessions,
+            outbox=parts.outbox,
+            ids=parts.ids,
+            patience=settings.patience,
+            progress=parts.progress,
+            lines=lines,
+            speed=parts.clock.speed,
         )
         app = make_app(
             SCHEMA,
@@ -43,6 +61,8 @@ async def run(settings: Settings) -> None:
             parking=Parking(SCHEMA, parts.sessions, HearAgain(decisions.hearing())),
             longest_wait_s=settings.longest_wait_s,
             heartbeat_s=settings.heartbeat_s,
+            prover=Prover(parts.sessions, parts.ids, lines),
+            webhook_rules=settings.webhook_rules,
             release_report=timedelta(minutes=settings.release_report_minutes),
         )
         source = await parts.source(Topic.DECISIONS)
@@ -52,5 +72,6 @@ async def run(settings: Settings) -> None:
             consume("decisions", source, once, parts.progress),
             parts.relay.run(),
             run_timers("timers", watch.tick, parts.wake, parts.progress, speed=parts.clock.speed),
+            courier.run(post),
             listen(app, host=settings.host, port=settings.port, progress=parts.progress),
         )

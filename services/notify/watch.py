@@ -23,13 +23,17 @@ from shared.runtime.metrics import UNSENT_DUE_SECONDS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """Does what has fallen due; ``sent`` is called when something new lies in a feed."""
+    """Does what has fallen due; ``sent`` is called when something new lies in a feed.
+
+    ``post`` is called when something may be due that others carry out of the house.
+    """
 
     sessions: Sessions
     outbox: Outbox
     ids: Ids
     margins: Margins
     sent: Callable[[], None]
+    post: Callable[[], None]
     #: Most rows of a kind taken in one transaction.
     most: int = 500
 
@@ -42,6 +46,7 @@ class Watch:
         for job in jobs:
             async with self.sessions.transaction() as session:
                 done += await job(session, self.sessions.clock.now())
+        self.post()
         return done
 
     async def _is_anything_due(self) -> bool:

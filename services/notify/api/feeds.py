@@ -1,6 +1,5 @@
 """A recipient's feed: what was sent, in order; who fetches with the recipient's own key has been told."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,13 +8,12 @@ from fastapi import Query, Request, Response
 from sqlalchemy import Row
 
 from services.notify.api.bell import Bell
-from services.notify.record import of_notice, write_down
-from services.notify.rows import NOTICE, notice_from, read_body, write
-from shared.db.session import ReadSession, Sessions, WriteSession
+from services.notify.arrive import arrived
+from services.notify.rows import read_body, write
+from shared.db.session import ReadSession, Sessions
 from shared.http.access import Caller
 from shared.http.paging import MOST, cursor, page, place_of
 from shared.http.problems import Problem, not_found
-from shared.outbox.outbox import Outbox
 from shared.runtime.clock import machine_seconds
 
 After = Annotated[str | None, Query(max_length=200)]
@@ -36,9 +34,9 @@ class Reader:
     is_recipient: bool
 
 
-def answer(value: Any) -> Response:
+def answer(value: Any, status: int = 200) -> Response:
     """Give JSON as it is."""
-    return Response(write(value), media_type="application/json")
+    return Response(write(value), status, media_type="application/json")
 
 
 def id_of(text: str) -> UUID:
@@ -105,7 +103,7 @@ async def _fetch(request: Request, reader: Reader, which: str, **values: Any) ->
         fresh = [row.notice_id for row in rows if row.state == "sent"]
         if not fresh:
             return rows
-        await _deliver(session, request.app.state.outbox, fresh, sessions)
+        await arrived(session, request.app.state.outbox, fresh, sessions.clock.now())
         return await _select(
             session,
             reader,
@@ -121,21 +119,3 @@ async def _select(session: ReadSession, reader: Reader, which: str, values: dict
         recipient=reader.recipient,
         **values,
     )
-
-
-async def _deliver(session: WriteSession, outbox: Outbox, fetched: Sequence[UUID], sessions: Sessions) -> None:
-    """Mark what was fetched as delivered, once."""
-    now = sessions.clock.now()
-    rows = await session.all(
-        f"SELECT {NOTICE} FROM notify.deliveries d JOIN notify.notices n ON n.id = d.notice_id"
-        " WHERE d.notice_id = ANY (CAST(:ids AS uuid[])) AND d.state = 'sent' ORDER BY d.notice_id FOR UPDATE OF d",
-        ids=list(fetched),
-    )
-    notices = [notice_from(row) for row in rows]
-    await session.run(
-        "UPDATE notify.deliveries SET state = 'delivered', delivered_at = :now"
-        " WHERE notice_id = ANY (CAST(:ids AS uuid[]))",
-        now=now,
-        ids=[notice.id for notice in notices],
-    )
-    await write_down(session, outbox, [of_notice("notice.delivered", notice, now) for notice in notices])

@@ -1,8 +1,11 @@
 """Notify on a real database, without Kafka: decisions are handed to it, and the clock is stepped by hand."""
 
+import asyncio
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +13,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.notify import sends
 from services.notify.api.bell import Bell
+from services.notify.channels.address import Rules
+from services.notify.channels.webhook import Line
+from services.notify.courier import Courier
 from services.notify.dossier import Margins
 from services.notify.handlers import Decisions
 from services.notify.main import ROUTERS
+from services.notify.prove import Prover
+from services.notify.retry import Patience
 from services.notify.watch import Watch
 from shared.db.session import Sessions
 from shared.domain.events import DecisionRecorded
@@ -28,6 +37,10 @@ from shared.runtime.ids import UuidV7
 from tests.support.database import Database
 from tests.support.decisions import NOW, ORI, OTHER_ORI
 
+#: Webhooks of the tests go to receivers beside them, over plain HTTP.
+OWN_MACHINE = Rules(own_machine=True)
+#: Long enough for a slow machine; receivers that never answer take all of it.
+DEADLINE_S = 5.0
 _IDS = UuidV7()
 _NOWHERE = Record("custody.decisions.v1", 0, 0, None, None, ())
 
@@ -46,6 +59,7 @@ class Office:
     app: FastAPI
     decisions: Decisions
     watch: Watch
+    courier: Courier
     keys: dict[str, str]
     letters: list[Letter] = field(default_factory=list)
 
@@ -62,6 +76,25 @@ class Office:
         """Do all that is due at this instant."""
         while await self.watch.tick():
             pass
+
+    async def carry(self) -> None:
+        """Do all that is due at this instant, and carry to the endpoints what is due for them."""
+        await self.settle()
+        while await self._carried():
+            await self.settle()
+
+    async def _carried(self) -> bool:
+        async with self.pipeline.reading() as session:
+            endpoint_ids = await sends.waiting(session, [], self.pipeline.clock.now())
+        await asyncio.gather(*(self.courier.serve(each) for each in endpoint_ids))
+        return bool(endpoint_ids)
+
+    async def register(self, who: str, url: str, **said: object) -> dict[str, Any]:
+        """Register an endpoint as someone, and give what was answered."""
+        answer = await self.post(who, "/v1/endpoints", {"url": url, **said})
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
 
     async def at(self, instant: datetime) -> None:
         """Move the clock to an instant and do all that is due there."""
@@ -119,6 +152,7 @@ async def office(database: Database) -> AsyncIterator[Office]:
     """Give notify at Wednesday 10:30, with keys for everyone who asks it."""
     await database.step(NOW)
     ids, letters, bell = UuidV7(), list[Letter](), Bell()
+    lines = partial(Line, rules=OWN_MACHINE, tls=ssl.create_default_context(), deadline_s=DEADLINE_S)
     outbox = Outbox("notify", ids, letters.extend)
     async with database.sessions("notify") as pipeline, database.sessions("notify", "api") as requests:
         app = make_app(
@@ -132,13 +166,20 @@ async def office(database: Database) -> AsyncIterator[Office]:
             longest_wait_s=5.0,
             heartbeat_s=0.2,
             release_report=timedelta(hours=1),
+            prover=Prover(pipeline, ids, lines),
+            webhook_rules=OWN_MACHINE,
         )
         yield Office(
             database=database,
             pipeline=pipeline,
             app=app,
             decisions=Decisions(outbox, ids, Margins(), lambda: None),
-            watch=Watch(sessions=pipeline, outbox=outbox, ids=ids, margins=Margins(), sent=bell.ring),
+            watch=Watch(
+                sessions=pipeline, outbox=outbox, ids=ids, margins=Margins(), sent=bell.ring, post=lambda: None
+            ),
+            courier=Courier(
+                sessions=pipeline, outbox=outbox, ids=ids, patience=Patience(), progress=Progress(), lines=lines
+            ),
             keys={
                 "jail": await database.key(Role.JAIL, oris=(ORI,)),
                 "other_jail": await database.key(Role.JAIL, oris=(OTHER_ORI,)),

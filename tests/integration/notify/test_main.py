@@ -9,18 +9,20 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from shared.domain.events import DecisionRecorded
 from shared.http.access import Role
 from shared.kafka.envelope import pack
 from shared.kafka.producer import KafkaLog, OutMessage
 from shared.kafka.topics import Topic, ensure_topics
 from shared.runtime.ids import UuidV7
+from tests.integration.notify.receiver import Held, receiver
 from tests.support.database import BEGINS, Database
 from tests.support.decisions import CASE, ORI, a_decision
 from tests.support.kafka import DevBroker
 from tests.support.ports import free_port
 
 PROGRAM = "import asyncio; from services.notify.main import run; from services.notify.settings import Settings; "
-_PATIENCE_S = 30
+_PATIENCE_S = 60
 
 
 @pytest.fixture
@@ -34,6 +36,7 @@ async def service(database: Database, dev_broker: DevBroker) -> AsyncIterator[tu
         "COUNTERSIGN_API_DATABASE_URL": database.role_url("notify", "api"),
         "COUNTERSIGN_CLOCK": f"stepped:{BEGINS.isoformat()}",
         "COUNTERSIGN_PORT": str(port),
+        "COUNTERSIGN_WEBHOOKS_TO_OWN_MACHINE": "true",
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", f"{PROGRAM} asyncio.run(run(Settings()))", env=os.environ | settings
@@ -55,20 +58,51 @@ async def until_ready(client: httpx.AsyncClient) -> None:
                 await asyncio.sleep(0.05)
 
 
+async def tell(dev_broker: DevBroker, decision: DecisionRecorded) -> None:
+    """Put a decision on the topic."""
+    value = pack(UuidV7().new(), "decision", "decision.recorded", BEGINS, str(CASE), decision)
+    async with KafkaLog(dev_broker.bootstrap) as log:
+        assert await log.send([OutMessage(Topic.DECISIONS, str(CASE).encode(), value)]) == [None]
+
+
+async def a_jail(database: Database, url: str) -> httpx.AsyncClient:
+    """Give a client with a jail's key."""
+    headers = {"authorization": f"Bearer {await database.key(Role.JAIL, oris=(ORI,))}"}
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=_PATIENCE_S)
+
+
 async def test_a_decision_on_the_topic_reaches_the_jail(
     service: tuple[asyncio.subprocess.Process, str], database: Database, dev_broker: DevBroker
 ) -> None:
     """Heard from Kafka, sent by the timers at once, fetched over HTTP; and SIGTERM ends it all in order."""
     process, url = service
-    message_id, decision = UuidV7().new(), a_decision()
-    value = pack(message_id, "decision", "decision.recorded", BEGINS, str(CASE), decision)
-    async with KafkaLog(dev_broker.bootstrap) as log:
-        assert await log.send([OutMessage(Topic.DECISIONS, str(CASE).encode(), value)]) == [None]
-    headers = {"authorization": f"Bearer {await database.key(Role.JAIL, oris=(ORI,))}"}
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=_PATIENCE_S) as client:
+    decision = a_decision()
+    await tell(dev_broker, decision)
+    async with await a_jail(database, url) as client:
         await until_ready(client)
         answer = await client.get(f"/v1/jails/{ORI}/notices?wait=25")
     assert [item["decision_id"] for item in answer.json()["items"]] == [str(decision.id)]
     process.send_signal(signal.SIGTERM)
     async with asyncio.timeout(_PATIENCE_S):
         assert await process.wait() == 0
+
+
+async def test_a_decision_on_the_topic_reaches_the_jails_webhook(
+    service: tuple[asyncio.subprocess.Process, str], database: Database, dev_broker: DevBroker
+) -> None:
+    """Registered over HTTP, carried by the running service, delivered by the echo; nobody has fetched anything."""
+    _, url = service
+    held = Held()
+    async with receiver() as jail, await a_jail(database, url) as client:
+        await until_ready(client)
+        made = (await client.post("/v1/endpoints", json={"url": jail.url})).json()
+        assert made["state"] == "active"
+        jail.manner = held
+        await tell(dev_broker, a_decision())
+        async with asyncio.timeout(_PATIENCE_S):
+            await held.asked.wait()
+            held.let_go.set()
+            while await database.all("SELECT 1 FROM notify.sends WHERE state <> 'confirmed'"):
+                await client.get("/healthz")
+        assert await database.all("SELECT state FROM notify.deliveries WHERE recipient <> 'ice'") == [("delivered",)]
+    assert jail.got[-1].is_signed_with(made["secret"])

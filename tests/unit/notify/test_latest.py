@@ -1,13 +1,17 @@
 """A notice that is due leaves only while it still is the latest word."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from services.notify.dossier import Kind, Stage, WindowState
-from services.notify.latest import fate
-from tests.support.decisions import CLOSES, OPENS, a_decision, a_hold
+from services.notify.dossier import ANSWERS, Kind, Span, Stage, WindowState, jail
+from services.notify.latest import fate, still_stands
+from tests.support.decisions import CLOSES, OPENS, ORI, OTHER_ORI, a_decision, a_hold
 from tests.unit.notify.test_compose import WINDOW, a_notice
+
+JAIL = jail(ORI)
+STANDS = {"is_replaced": False}
 
 
 def test_an_answer_leaves_while_its_decision_stands() -> None:
@@ -45,3 +49,49 @@ def test_ice_is_told_of_windows_only_while_it_may_have_the_full_answer() -> None
     """The law of today counts, not that of the planning."""
     notice = a_notice(Kind.HOLD_OPENED, "ice", window_id=WINDOW.id)
     assert fate(notice, a_hold(ice_answer="outcome"), WINDOW, OPENS) is Stage.REPLACED
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "recipient", "stands"),
+    [
+        (1, {}, JAIL, True),
+        (2, {}, JAIL, True),
+        (2, {"facility_ori": OTHER_ORI}, JAIL, False),
+        (2, {"facility_ori": OTHER_ORI}, "ice", True),
+        (2, {"ice_answer": "outcome"}, "ice", True),
+        (2, {"ice_answer": "none"}, "ice", False),
+        (2, {"ice_answer": "none"}, JAIL, True),
+    ],
+)
+def test_an_answer_in_the_feed_stands_until_it_is_corrected(
+    number: int, said: dict[str, str], recipient: str, *, stands: bool
+) -> None:
+    """Decided again the same way it still stands; a jail that has handed the person over gets no more of it."""
+    notice = a_notice(recipient=recipient)
+    assert still_stands(notice, a_decision(number, **said), None, OPENS, **STANDS) is stands
+    assert not still_stands(notice, a_decision(number, **said), None, OPENS, is_replaced=True)
+
+
+def test_unmatched_in_the_feed_stands_until_something_is_decided() -> None:
+    """Whatever is decided corrects it."""
+    notice = a_notice(Kind.UNMATCHED, "ice")
+    assert still_stands(notice, None, None, OPENS, **STANDS)
+    assert not still_stands(notice, a_decision(), None, OPENS, **STANDS)
+
+
+@pytest.mark.parametrize("kind", [Kind.DECISION, Kind.CORRECTION, Kind.HOLD_OPENED, Kind.HOLD_CLOSING, Kind.HOLD_ENDED])
+def test_a_closing_instant_that_has_moved_is_not_named_again(kind: Kind) -> None:
+    """A window that now ends sooner, or has ended, makes what named the later instant untrue; its end stays true."""
+    window_id = None if kind in ANSWERS else WINDOW.id
+    notice = a_notice(kind, window_id=window_id, said=Span(OPENS, CLOSES))
+    sooner = replace(WINDOW, closes_at=CLOSES - timedelta(hours=1))
+    is_end = kind is Kind.HOLD_ENDED
+    assert still_stands(notice, a_hold(), WINDOW, OPENS, **STANDS)
+    assert still_stands(notice, a_hold(), sooner, OPENS, **STANDS) is is_end
+    assert still_stands(notice, a_hold(), WINDOW.closed(OPENS, "release"), OPENS, **STANDS) is is_end
+
+
+def test_an_answer_that_tells_of_the_end_itself_stands() -> None:
+    """What was first heard of when it was over."""
+    notice = a_notice(said=Span(OPENS, CLOSES))
+    assert still_stands(notice, a_hold(), WINDOW.closed(OPENS, "release"), CLOSES, told_end=True, **STANDS)

@@ -145,3 +145,14 @@ def test_the_images_of_the_file_are_pinned() -> None:
     assert images
     assert all(re.search(r":\d+\.\d+\.\d+-", image) for image in images)
     assert re.findall(r"^USER (\S+)", words, re.MULTILINE)[-1] == _SERVICES["intake"]["user"]
+
+
+def test_one_apache_kafka_is_meant_everywhere() -> None:
+    """The containers run the version whose jars the tests run on, and these are listed by digest."""
+    kafka = _ROOT / "deploy" / "kafka"
+    found = re.search(r"<kafka.version>(.+)</kafka.version>", (kafka / "pom.xml").read_text())
+    assert found
+    assert _SERVICES["kafka"]["image"] == f"apache/kafka:{found[1]}"
+    jars = [line.split("  ") for line in (kafka / "jars.sha256").read_text().splitlines()]
+    assert f"kafka_2.13-{found[1]}.jar" in {name for _, name in jars}
+    assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest, _ in jars)

@@ -25,14 +25,16 @@ def test_a_story_ends_as_promised(first: tuple[Path, dict[str, Any]]) -> None:
     """Each event has one fate, each detainer one standing decision, each window its end."""
     made = first[1]["verdict"]
     assert first[1]["ended_as_promised"]
-    assert {name: made["events"][name] for name in ("waiting", "set_aside", "refused")} == {
+    assert {name: made["events"][name] for name in ("waiting", "set_aside", "discarded", "refused")} == {
         "waiting": 1,
         "set_aside": 1,
+        "discarded": 1,
         "refused": 0,
     }
+    assert first[1]["work"]["played"]["parked, retry"] == 2
     assert made["waiting"] == {"operator_told": 1, "operator_not_told": 0}
-    assert made["standing_decisions"] == {"HOLD": 3, "RELEASE": 4}
-    assert made["windows"] == {"clock": 1, "pick_up": 2, "retracted": 1}
+    assert made["standing_decisions"] == {"HOLD": 5, "RELEASE": 4}
+    assert made["windows"] == {"clock": 1, "pick_up": 4, "retracted": 1}
     assert made["late"] == 0
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import typer
 
 from services.console.audit.chains import Misfit
-from services.console.audit.database import records_of
 from services.console.audit.records import every_case, notices_alone
 from services.console.audit.rows import Tally, check
+from services.console.cli.offline import records_of
 from services.console.cli.options import AsJson, DataDir
 from services.console.cli.say import as_json, note, printer, table
 from shared.runtime.clock import machine_seconds

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from services.console.audit.database import records_of
 from services.console.audit.records import every_decision
+from services.console.cli.offline import records_of
 from services.console.cli.options import AsJson, DataDir
 from services.console.cli.say import as_json, note, printer, table
 from services.decision.policy.evaluate import Rulebook

@@ -1,4 +1,4 @@
-"""The database as its owner sees it at one instant: read-only, running or not."""
+"""The database as its owner sees it at one instant: read-only, whether a service runs or not."""
 
 import os
 from collections.abc import AsyncIterator

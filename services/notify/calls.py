@@ -97,7 +97,8 @@ class Operator:
 def _unreported(row: Row[Any]) -> Alarm:
     return Alarm(
         kind="release_due_not_reported",
-        subject=str(row.case_id),
+        # Each hour that passes in vain is told of, also where an earlier one was cleared.
+        subject=f"{row.case_id} {row.asked_at.isoformat()}",
         detail="The jail asked whether it may release, was told to hold, and has not reported that release is due.",
         since=row.asked_at,
         due=row.remind_at,

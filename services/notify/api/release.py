@@ -91,13 +91,23 @@ async def _dossiers(session: ReadSession, ori: str, number: str) -> list[Dossier
 
 
 async def _remember(session: WriteSession, dossiers: list[Dossier], ori: str, now: datetime, within: timedelta) -> None:
-    """Write down that the jail was told to report the release, so that someone notices if it does not."""
+    """Write down that the jail was told to report the release, so that someone notices if it does not.
+
+    While an hour runs, asking again changes nothing; once it is over, the next question begins another.
+    """
+    cases = sorted({dossier.decision.case_id for dossier in dossiers if dossier.decision})
+    times = {"now": now, "remind_at": now + within}
+    await session.run(
+        "UPDATE notify.checks SET asked_at = :now, remind_at = :remind_at, reminded_at = NULL"
+        " WHERE case_id = ANY (CAST(:cases AS uuid[])) AND reminded_at IS NOT NULL",
+        cases=cases,
+        **times,
+    )
     await session.run(
         "INSERT INTO notify.checks (case_id, facility_ori, asked_at, remind_at)"
         " SELECT case_id, :ori, CAST(:now AS timestamptz), CAST(:remind_at AS timestamptz)"
         " FROM unnest(CAST(:cases AS uuid[])) AS case_id ON CONFLICT DO NOTHING",
-        cases=sorted({dossier.decision.case_id for dossier in dossiers if dossier.decision}),
+        cases=cases,
         ori=ori,
-        now=now,
-        remind_at=now + within,
+        **times,
     )

@@ -1,0 +1,46 @@
+"""A jail that asks again whether it may release is reminded again, and only where it has reason to be."""
+
+from datetime import timedelta
+
+from tests.integration.notify.conftest import Office
+from tests.support.decisions import NOW, NUMBER, ORI, a_decision, a_window
+
+HOUR = timedelta(hours=1)
+PATH = f"/v1/jails/{ORI}/bookings/{NUMBER}/release-check"
+
+
+async def asked_at(office: Office) -> list[object]:
+    """Give when the jail had asked, for each time an operator was told that the release was not reported."""
+    sql = "SELECT since FROM notify.alarms WHERE kind = 'release_due_not_reported' ORDER BY since"
+    return [since for (since,) in await office.database.all(sql)]
+
+
+async def test_a_second_question_begins_a_second_hour(office: Office) -> None:
+    """Within the hour it changes nothing; afterwards the operator is told of the new one as well."""
+    await office.hear(a_decision())
+    await office.get("jail", PATH)
+    await office.at(NOW + HOUR / 2)
+    await office.get("jail", PATH)
+    await office.at(NOW + HOUR)
+    assert await asked_at(office) == [NOW]
+    await office.at(NOW + 3 * HOUR)
+    assert (await office.get("jail", PATH)).json()["post_release_due"] is True
+    await office.at(NOW + 4 * HOUR - timedelta(seconds=1))
+    assert await asked_at(office) == [NOW]
+    await office.at(NOW + 4 * HOUR)
+    assert await asked_at(office) == [NOW, NOW + 3 * HOUR]
+
+
+async def test_a_release_taken_back_is_asked_about_anew(office: Office) -> None:
+    """Reported within the first hour, taken back, and asked about again: the second hour counts by itself."""
+    await office.hear(a_decision())
+    await office.get("jail", PATH)
+    reported = a_decision(2, release_due_at=NOW + HOUR / 2, window=a_window(opens_at=NOW + HOUR / 2))
+    await office.hear(reported)
+    await office.at(NOW + HOUR)
+    assert await asked_at(office) == []
+    await office.hear(a_decision(3))
+    await office.at(NOW + 2 * HOUR)
+    assert (await office.get("jail", PATH)).json()["post_release_due"] is True
+    await office.at(NOW + 3 * HOUR)
+    assert await asked_at(office) == [NOW + 2 * HOUR]

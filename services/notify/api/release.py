@@ -4,31 +4,40 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from services.notify import store
 from services.notify.api.feeds import answer
 from services.notify.api.jails import own
 from services.notify.compose import local
 from services.notify.dossier import Dossier
-from services.notify.release import check
+from services.notify.release import Check, check
 from services.notify.rows import read_decision
 from shared.db.engine import is_weather
 from shared.db.session import ReadSession, Sessions, WriteSession
 from shared.http.access import Caller, Role, allowing
 from shared.http.problems import Problem
 
+log = structlog.get_logger()
+
 LAST_WORD = (
     "We cannot look at present. The last hold notice in hand counts until its own closes_at;"
     " without one there is no immigration hold."
 )
+OUR_FAULT = "We could not look, through a fault of ours that is in our log; that is no authority to hold."
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class CutOff(APIRoute):
-    """A route that says what counts while the database is away, even where the key could not be looked up."""
+    """A route that says what counts while we cannot look, even where the key could not be looked up.
+
+    Without the database it is 503; a fault of ours is no authority to hold anybody, and is answered so.
+    """
 
     def get_route_handler(self) -> Handler:
         """Wrap the route as a whole, its question for the caller included."""
@@ -37,10 +46,13 @@ class CutOff(APIRoute):
         async def handle(request: Request) -> Response:
             try:
                 return await inner(request)
+            except (Problem, HTTPException, RequestValidationError):
+                raise
             except Exception as error:
-                if not is_weather(error):
-                    raise
-                raise Problem(503, "database_away", LAST_WORD) from error
+                if is_weather(error):
+                    raise Problem(503, "database_away", LAST_WORD) from error
+                log.exception("release_check.failed")
+                return _said(Check(reason=OUR_FAULT), request.app.state.sessions.clock.now(), "UTC")
 
         return handle
 
@@ -63,6 +75,11 @@ async def release_check(
             await _remember(session, dossiers, ori, now, request.app.state.release_report)
     decision = dossiers[0].decision if dossiers else None
     zone = decision.time_zone if decision else "UTC"
+    return _said(found, now, zone)
+
+
+def _said(found: Check, now: datetime, zone: str) -> Response:
+    """Say what was found, in the jail's own time."""
     return answer(
         {
             "answer": "no_hold" if found.until is None else "hold",

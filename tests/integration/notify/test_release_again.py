@@ -1,4 +1,4 @@
-"""A jail that asks again whether it may release is reminded again, and only where it has reason to be."""
+"""A jail that asks whether it may release: reminded each time it has reason to be, and never held by our faults."""
 
 from datetime import timedelta
 
@@ -44,3 +44,14 @@ async def test_a_release_taken_back_is_asked_about_anew(office: Office) -> None:
     assert (await office.get("jail", PATH)).json()["post_release_due"] is True
     await office.at(NOW + 3 * HOUR)
     assert await asked_at(office) == [NOW + 2 * HOUR]
+
+
+async def test_a_fault_of_ours_is_no_authority_to_hold(office: Office) -> None:
+    """Whatever breaks on our side, a jail that asks is told that there is no hold, and why; the log has the rest."""
+    await office.hear(a_decision())
+    office.app.state.release_report = None
+    answer = await office.get("jail", PATH)
+    assert answer.status_code == 200
+    assert (answer.json()["answer"], answer.json()["until"]) == ("no_hold", None)
+    assert "fault of ours" in answer.json()["reason"]
+    assert (await office.get("ice", PATH)).status_code == 403

@@ -36,7 +36,15 @@ def test_what_is_used_wrongly_exits_with_2(words: list[str], tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "words", [["case", "show", "x"], ["review", "list"], ["waiting", "list"], ["alarm", "list"], ["facility", "list"]]
+    "words",
+    [
+        ["case", "show", "x"],
+        ["review", "list"],
+        ["waiting", "list"],
+        ["parked", "list"],
+        ["alarm", "list"],
+        ["facility", "list"],
+    ],
 )
 def test_looking_where_nothing_runs_says_what_to_start(words: list[str], tmp_path: Path) -> None:
     """The words name the command that would help."""

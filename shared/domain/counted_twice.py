@@ -1,6 +1,6 @@
 """A deadline is used only when two calculators have counted it; where they differ the earlier instant stands.
 
-Outside the second calculator's table (2007-2040) the first does not stand alone: a deadline that leaves days
+Outside the second calculator's table (1986-2040) the first does not stand alone: a deadline that leaves days
 out falls back to 48 consecutive hours, which no clock that leaves days out can undercut. So a doubt never
 makes custody longer, and never makes a promise to tell somebody later.
 """

@@ -36,7 +36,7 @@ class _Ledger:
 
 
 def second_count(rule: ClockRule, start: datetime, zone: str) -> datetime:
-    """Give the deadline as an aware UTC instant; raises ``CalendarExhausted`` outside 2007-2040 for working days."""
+    """Give the deadline as an aware UTC instant; raises ``CalendarExhausted`` outside 1986-2040 for working days."""
     if rule in _BUSINESS:
         return _after_working_time(start, zone)
     match rule:

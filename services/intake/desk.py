@@ -149,6 +149,8 @@ class Desk:
 
     async def lift(self, case_id: UUID) -> None:
         """Take one mark off a case; when it was the last, what queued behind it is placed in its turn."""
+        # Numbers before rows, as the consumer does: the two never wait for each other.
+        await self.look_up({name for _, names in await store.queued_on(self._session, case_id) for name in names})
         await self._load([case_id])
         work = self.works[case_id]
         work.parked_events = max(0, work.parked_events - 1)
@@ -156,7 +158,7 @@ class Desk:
         if work.parked_events:
             return
         queued = await store.queued_on(self._session, case_id)
-        await self.look_up({name for _, names in queued for name in names})
+        await self.look_up({name for _, names in queued for name in names} - set(self._ties))
         for event, names in queued:
             self._put(Item(event, _in_order(names), None, was_waiting=True), case_id, None)
         self._refold([case_id])

@@ -240,6 +240,7 @@ class Intake:
             await store.forget_parked(session, (aside.source, aside.event_id))
         fresh = await self._fresh(session, [Heard(aside.record, event)], register, now)
         desk = Desk(session, self._parts.ids)
+        await desk.look_up(event.ties)
         if aside.case_id is not None:
             await desk.lift(aside.case_id)
         if fresh:

@@ -1,5 +1,6 @@
 """An operator settles what was set aside: what queued behind it is applied, and nothing is done twice."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -102,6 +103,22 @@ async def test_what_ties_by_number_alone_queues_too(door: Door) -> None:
     await door.settle("discard", parked_id)
     assert await door.line.state(a_match()) == ("applied", None)
     assert await door.line.case_of(a_match()) == await door.line.case_of(a_booking())
+
+
+async def test_news_that_come_while_an_operator_settles_are_not_left_behind(door: Door) -> None:
+    """Whichever is quicker: the event either queues and is freed with the others, or finds the case free."""
+    parked_id = await spoilt(door)
+    news = [facts_told(f"2012-02-22 1{hour}:30", id=f"news {hour}") for hour in range(5)]
+    await door.line.step("2012-02-22 16:00")
+
+    async def hear_all() -> None:
+        for event in news:
+            await door.line.take(as_message(event))
+
+    answer, _ = await asyncio.gather(door.settle("discard", parked_id), hear_all())
+    assert answer.status_code == 200
+    assert [await door.line.state(event) for event in (a_detainer(), *news)] == [("applied", None)] * 6
+    assert await marks(door) == [0]
 
 
 async def test_what_still_fails_stays_as_it_is(door: Door) -> None:

@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.console.cli import rulebook
+from services.console.cli import compare, rulebook
+from services.console.cli.explain import explain
+from services.console.rulebook.facts import read_day, read_facts
 from services.decision.policy.evaluate import Rulebook
 from services.decision.policy.load import load_rulebook
 from services.decision.policy.model import Finding, NearMiss, finding_as_json
@@ -22,6 +23,9 @@ policy.command("list")(rulebook.listed)
 policy.command("show")(rulebook.show)
 policy.command("check")(rulebook.check)
 policy.command("schema")(rulebook.schema)
+policy.command("coverage")(compare.coverage)
+policy.command("diff")(compare.diff)
+policy.command("explain")(explain)
 
 _COLUMNS = {"id", "jurisdiction", "as_of_date", "facts_json"}
 #: As many near misses as one looks at; ``--json`` has them all.
@@ -53,7 +57,7 @@ def evaluate(
     if not (jurisdiction and as_of and facts):
         raise typer.BadParameter("give --jurisdiction, --as-of and --facts, or --batch")
     try:
-        finding = load_rulebook().evaluate(jurisdiction, _day(as_of), _facts(facts.read_text(encoding="utf-8")))
+        finding = load_rulebook().evaluate(jurisdiction, read_day(as_of), read_facts(facts.read_text(encoding="utf-8")))
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong)) from wrong
     if as_json:
@@ -84,7 +88,7 @@ def _answers(book: Rulebook, rows: Iterable[Mapping[str, Any]]) -> Iterable[dict
     """Answer row by row."""
     for row in rows:
         try:
-            as_of, facts = _day(row["as_of_date"] or ""), _facts(row["facts_json"] or "")
+            as_of, facts = read_day(row["as_of_date"] or ""), read_facts(row["facts_json"] or "")
         except ValueError as wrong:
             yield {"id": row["id"], "error": str(wrong)}
             continue
@@ -97,25 +101,6 @@ def _answers(book: Rulebook, rows: Iterable[Mapping[str, Any]]) -> Iterable[dict
             "rule": finding.rule,
             "unknown": list(finding.unknown),
         }
-
-
-def _day(text: str) -> date:
-    """Read the date of a decision."""
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as wrong:
-        raise ValueError(f"{text!r} is no date; write it like 2012-03-05") from wrong
-
-
-def _facts(text: str) -> dict[str, Any]:
-    """Read an object of facts."""
-    try:
-        facts = json.loads(text)
-    except (ValueError, RecursionError) as wrong:
-        raise ValueError(f"the facts are no JSON: {wrong}") from wrong
-    if not isinstance(facts, dict):
-        raise ValueError("the facts are one JSON object")  # noqa: TRY004  # it is a value that is wrong
-    return facts
 
 
 def _line(answer: Mapping[str, Any]) -> str:

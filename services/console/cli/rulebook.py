@@ -1,7 +1,6 @@
 """``countersign policy list|show|check|schema``: read the rulebook, and have it checked."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,9 +12,8 @@ from services.console.cli.say import as_json, items, printer, table
 from services.decision.policy.check import problems
 from services.decision.policy.evaluate import Rulebook
 from services.decision.policy.load import RULEBOOK_DIR, load_rulebook
-from services.decision.policy.model import Instrument, Rule, Span
 from services.decision.policy.schema import page_schema
-from services.decision.policy.words import in_words
+from services.decision.policy.shown import all_instruments, instrument_shown, span_shown
 
 _LISTED = ("policy", "jurisdiction", "from", "to", "agencies", "confidence", "title")
 
@@ -31,7 +29,13 @@ def listed(
         raise typer.BadParameter(f"no page is called {jurisdiction}; there are {', '.join(book.jurisdictions())}")
     places = book.jurisdictions() if jurisdiction is None else (jurisdiction,)
     rows = [
-        {"policy": law.policy, "jurisdiction": place, **_span(span), "confidence": law.confidence, "title": law.title}
+        {
+            "policy": law.policy,
+            "jurisdiction": place,
+            **span_shown(span),
+            "confidence": law.confidence,
+            "title": law.title,
+        }
         for place in places
         for law in book.instruments(place)
         for span in law.binds
@@ -46,13 +50,11 @@ def show(
 ) -> None:
     """Show one instrument as a table that a lawyer would sign; us-fed-order shows the tests that hold everywhere."""
     book = load_rulebook()
-    everywhere = replace(book.order.silent, rules=(*book.order.first, *book.order.turns))
-    instruments = [(place, law) for place in book.jurisdictions() for law in book.instruments(place)]
-    found = [each for each in [*instruments, ("everywhere", everywhere)] if policy_id in (each[1].id, each[1].policy)]
+    found = [each for each in all_instruments(book) if policy_id in (each[1].id, each[1].policy)]
     if not found:
         raise typer.BadParameter(f"no instrument is called {policy_id}; see 'countersign policy list'")
     place, law = max(found, key=lambda each: each[1].revision)
-    shown = _shown(book, place, law)
+    shown = instrument_shown(book, place, law)
     if json:
         as_json(shown)
         return
@@ -96,55 +98,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as wrong:
         raise typer.BadParameter(f"{text!r} is no date; write it like 2014-12-15") from wrong
-
-
-def _span(span: Span) -> dict[str, Any]:
-    """Show from when to when, and whom."""
-    agencies = "every agency" if span.agencies is None else ", ".join(sorted(span.agencies))
-    return {
-        "from": span.first.isoformat(),
-        "to": None if span.last is None else span.last.isoformat(),
-        "agencies": agencies,
-    }
-
-
-def _shown(book: Rulebook, place: str, law: Instrument) -> dict[str, Any]:
-    """Put an instrument into plain words and builtins."""
-    clocks = law.clocks
-    named = (clocks.regulation, "the form's own clock" if clocks.form else None, clocks.state)
-    return {
-        "policy": law.policy,
-        "head": {
-            "jurisdiction": place,
-            "citation": law.citation,
-            "confidence": law.confidence,
-            "sources": list(law.sources),
-            "clocks of a hold, the earliest ends it": [str(each) for each in named if each is not None],
-            "who settles a review": law.review_office or "nobody is named",
-            "owed with a decision": list(law.duties),
-            "traits": sorted(law.traits),
-            "rulebook": f"version {book.version}, {book.digest}",
-        },
-        "binds": [{**_span(span), "because": span.because} for span in law.binds],
-        "rules": [_rule(rule, law) for rule in (*law.rules, law.default)],
-    }
-
-
-def _rule(rule: Rule, law: Instrument) -> dict[str, Any]:
-    """Put a rule into words."""
-    return {
-        "rule": rule.name,
-        "when": "otherwise" if rule.tree is None else in_words(rule.tree),
-        "outcome": _outcome(rule),
-        "citation": rule.citation or law.citation,
-        "confidence": rule.confidence or law.confidence,
-    }
-
-
-def _outcome(rule: Rule) -> str:
-    """Say what a rule leads to, and from what, where it turns what a row said."""
-    turned = f"{' or '.join(sorted(rule.of))} becomes " if rule.of else ""
-    return f"{turned}{rule.outcome.value}{f' ({rule.clock} too)' if rule.clock else ''}"
 
 
 def _rows(title: str, columns: Sequence[str], found: Sequence[dict[str, Any]]) -> Any:

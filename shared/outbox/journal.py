@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,9 +31,19 @@ def canonical(value: Any) -> bytes:
     return msgspec.json.encode(value, order="sorted")
 
 
-def link(prev: bytes, case_id: UUID, seq: int, kind: str, at: datetime, body: bytes) -> bytes:
-    """Give the digest of a record: SHA-256 over the one before, its place, kind, instant and body."""
-    head = canonical([prev.hex(), str(case_id), seq, kind, at.isoformat()])
+def link(
+    prev: bytes,
+    case_id: UUID,
+    seq: int,
+    *,
+    kind: str,
+    at: datetime,
+    facility_ori: str,
+    detainer_id: str | None,
+    body: bytes,
+) -> bytes:
+    """Give the digest of a record: SHA-256 over the one before and all that the record says of itself."""
+    head = canonical([prev.hex(), str(case_id), seq, kind, at.astimezone(UTC).isoformat(), facility_ori, detainer_id])
     return hashlib.sha256(head + b"\n" + body).digest()
 
 
@@ -59,7 +69,16 @@ async def add(session: WriteSession, schema: str, records: Sequence[Record]) -> 
         seq, prev = heads[record.case_id]
         body = canonical(record.body)
         # What Postgres keeps of an instant is what is digested: microseconds, UTC.
-        digest = link(prev, record.case_id, seq + 1, record.kind, record.at, body)
+        digest = link(
+            prev,
+            record.case_id,
+            seq + 1,
+            kind=record.kind,
+            at=record.at,
+            facility_ori=record.facility_ori,
+            detainer_id=record.detainer_id,
+            body=body,
+        )
         chained.append((record, seq + 1, body, prev, digest))
         heads[record.case_id] = (seq + 1, digest)
     await session.run(

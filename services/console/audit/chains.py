@@ -65,8 +65,18 @@ def _troubles(entry: Entry, expected: int, last: bytes) -> Iterator[str]:
     """Say how a record does not fit to the one before it."""
     if entry.seq != expected:
         yield f"it follows on record {expected - 1}: {_missing(expected, entry.seq)}"
-    if entry.digest != link(entry.prev, entry.case_id, entry.seq, entry.kind, entry.at, entry.body):
-        yield "its digest is not that of its place, kind, instant and body"
+    own = link(
+        entry.prev,
+        entry.case_id,
+        entry.seq,
+        kind=entry.kind,
+        at=entry.at,
+        facility_ori=entry.facility_ori,
+        detainer_id=entry.detainer_id,
+        body=entry.body,
+    )
+    if entry.digest != own:
+        yield "its digest is not that of what it says"
     if entry.prev != last:
         yield f"it does not continue record {expected - 1}"
 

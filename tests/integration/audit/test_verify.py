@@ -32,7 +32,7 @@ CHAIN = {
     "the head": (["DELETE FROM decision.journal_heads"], (None, "head")),
     "filed elsewhere": (
         ["UPDATE decision.journal SET facility_ori = 'XX0000000' WHERE seq = 1"],
-        (1, "another facility"),
+        (1, "digest is not that of what it says"),
     ),
 }
 ROWS = {
@@ -165,7 +165,7 @@ async def test_what_notify_told_fits(told: Office, ran: Ran) -> None:
         ("UPDATE notify.windows SET ended_by = 'pick_up'", "ended_by not as the record says"),
         ("UPDATE notify.notices SET due_by = due_by + interval '1 day' WHERE number = 1", "due_by not as"),
         ("DELETE FROM notify.receipts", "receipt of notice"),
-        ("UPDATE notify.journal SET facility_ori = 'XX0000000' WHERE seq = 1", "another facility"),
+        ("UPDATE notify.journal SET facility_ori = 'XX0000000' WHERE seq = 1", "digest is not that of what it says"),
     ],
 )
 async def test_what_notify_told_cannot_be_told_otherwise(told: Office, ran: Ran, statement: str, words: str) -> None:

@@ -20,17 +20,20 @@ ELSEWHERE = replace(FIRST, case_id=OTHER, body={"number": 9})
 
 
 async def chain(database: Database, case_id: UUID) -> list[tuple[Any, ...]]:
-    """Give a case's records as an outsider gets them: seq, kind, at, body, prev, digest."""
+    """Give a case's records as an outsider gets them."""
     return await database.all(
-        "SELECT seq, kind, at, body, prev, digest FROM intake.journal WHERE case_id = :id ORDER BY seq", id=case_id
+        "SELECT seq, kind, at, facility_ori, detainer_id, body, prev, digest FROM intake.journal"
+        " WHERE case_id = :id ORDER BY seq",
+        id=case_id,
     )
 
 
 def is_whole(case_id: UUID, rows: list[tuple[Any, ...]]) -> bool:
     """Recompute every link from the one before."""
     before = GENESIS
-    for place, (seq, kind, at, body, prev, digest) in enumerate(rows, 1):
-        if (seq, prev, digest) != (place, before, link(before, case_id, seq, kind, at, body)):
+    for place, (seq, kind, at, ori, detainer, body, prev, digest) in enumerate(rows, 1):
+        own = link(before, case_id, seq, kind=kind, at=at, facility_ori=ori, detainer_id=detainer, body=body)
+        if (seq, prev, digest) != (place, before, own):
             return False
         before = digest
     return True

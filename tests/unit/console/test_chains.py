@@ -17,26 +17,37 @@ BEGIN = datetime(2012, 2, 22, 15, tzinfo=UTC)
 LENGTH = 6
 
 
+def digest_of(one: Entry) -> bytes:
+    """Make an entry's digest as the journal does."""
+    return link(
+        one.prev,
+        one.case_id,
+        one.seq,
+        kind=one.kind,
+        at=one.at,
+        facility_ori=one.facility_ori,
+        detainer_id=one.detainer_id,
+        body=one.body,
+    )
+
+
 def a_chain() -> list[Entry]:
     """Give a whole chain of six records."""
     made, prev = list[Entry](), GENESIS
     for seq in range(1, LENGTH + 1):
-        at, body = BEGIN + timedelta(minutes=seq), canonical({"number": seq})
-        digest = link(prev, CASE, seq, "decision.recorded", at, body)
-        made.append(
-            Entry(
-                case_id=CASE,
-                seq=seq,
-                at=at,
-                kind="decision.recorded",
-                facility_ori="CT0009300",
-                detainer_id=None,
-                body=body,
-                prev=prev,
-                digest=digest,
-            )
+        one = Entry(
+            case_id=CASE,
+            seq=seq,
+            at=BEGIN + timedelta(minutes=seq),
+            kind="decision.recorded",
+            facility_ori="CT0009300",
+            detainer_id=None,
+            body=canonical({"number": seq}),
+            prev=prev,
+            digest=b"",
         )
-        prev = digest
+        made.append(replace(one, digest=digest_of(one)))
+        prev = made[-1].digest
     return made
 
 
@@ -77,8 +88,8 @@ def test_a_record_that_was_edited_is_named(place: int, part: str) -> None:
 def test_an_edit_with_its_digest_made_anew_is_named_by_the_next(place: int) -> None:
     """Who recomputes one digest breaks the link of the record after it, or the head."""
     one = WHOLE[place]
-    digest = link(one.prev, CASE, one.seq, one.kind, one.at, b"{}")
-    entries = [replace(each, body=b"{}", digest=digest) if each is one else each for each in WHOLE]
+    edited = replace(one, body=b"{}")
+    entries = [replace(edited, digest=digest_of(edited)) if each is one else each for each in WHOLE]
     assert named(entries) == min(place + 2, LENGTH)
 
 

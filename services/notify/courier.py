@@ -71,11 +71,13 @@ class Courier:
     async def _lane(self, endpoint_id: UUID) -> None:
         try:
             await self.serve(endpoint_id)
-        except Exception as error:
-            if not is_weather(error):
-                raise
-            # What was claimed comes free with its lease.
-            log.warning("courier.wait", endpoint_id=str(endpoint_id), error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - said aloud by readiness and log, and it stops this lane alone
+            if is_weather(error):
+                # What was claimed comes free with its lease.
+                log.warning("courier.wait", endpoint_id=str(endpoint_id), error=type(error).__name__)
+            else:
+                # A fault of ours with one endpoint must stop neither the others nor the clock that ends holds.
+                await self.progress.stopped(f"courier to {endpoint_id}", error)
         finally:
             self._lanes.discard(endpoint_id)
 

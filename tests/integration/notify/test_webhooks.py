@@ -12,6 +12,7 @@ import pytest
 from services.notify import sends
 from services.notify.channels.webhook import Line
 from shared.domain.events import HoldEnds
+from shared.runtime.health import Progress
 from tests.integration.notify import receiver as manners
 from tests.integration.notify.conftest import OWN_MACHINE, Office
 from tests.integration.notify.receiver import Manner, answering, receiver
@@ -316,6 +317,29 @@ async def test_each_endpoint_has_one_lane(office: Office) -> None:
                 held.let_go.set()
             assert not courier.busy
             assert (len(jail.ids), len(ice.ids)) == (round_, round_)
+
+
+async def test_a_fault_of_ours_stops_one_lane_and_is_seen(office: Office) -> None:
+    """Readiness turns red and names the endpoint; all others have their notices, and the holds their clock."""
+    async with receiver() as jail, receiver() as ice:
+        broken = await office.register("jail", jail.url)
+        await office.register("ice", ice.url)
+
+        def lines(url: str) -> Line:
+            if url == jail.url:
+                raise RuntimeError("a fault of ours")
+            return patient_lines(url)
+
+        courier = replace(office.courier, lines=lines, progress=Progress())
+        await office.hear(a_decision())
+        await office.settle()
+        async with asyncio.TaskGroup() as lanes:
+            await courier.look(lanes)
+            async with asyncio.timeout(60):
+                while await states(office, "ice") != ["delivered"] or not courier.progress.troubles():
+                    pass
+            courier.progress.leave()
+    assert courier.progress.troubles() == {f"courier to {broken['id']}": "a fault of ours"}
 
 
 async def test_many_notices_reach_one_endpoint_once_each(office: Office) -> None:

@@ -129,15 +129,31 @@ async def set_state(
     return done == 1
 
 
+async def activate(session: WriteSession, ids: Ids, endpoint: Endpoint, now: datetime, *, was: Sequence[str]) -> None:
+    """Send notices to an endpoint that has answered a test, and tell a person: a stolen key must not go unseen."""
+    if await set_state(session, endpoint.id, EndpointState.ACTIVE, "answered a test", now, was=was):
+        detail = (
+            f"Notices of {endpoint.recipient} go to a webhook from now on, beside the feed. If the recipient has not"
+            " asked for this, disable the webhook and revoke the key that registered it."
+        )
+        await _call(session, ids, endpoint, "endpoint_activated", detail, now)
+
+
 async def suspend(session: WriteSession, ids: Ids, endpoint: Endpoint, why: str, now: datetime) -> None:
     """Stop sending to an endpoint, and call a person; its notices lie in the feed, as they always did."""
-    if not await set_state(session, endpoint.id, EndpointState.SUSPENDED, why, now, was=[EndpointState.ACTIVE]):
-        return
+    if await set_state(session, endpoint.id, EndpointState.SUSPENDED, why, now, was=[EndpointState.ACTIVE]):
+        detail = (
+            f"A webhook of {endpoint.recipient} was suspended: {why}. Its notices lie in the feed alone, but for the"
+            " ends of holds; ask the recipient to mend and enable it."
+        )
+        await _call(session, ids, endpoint, "endpoint_suspended", detail, now)
+
+
+async def _call(session: WriteSession, ids: Ids, endpoint: Endpoint, kind: str, detail: str, now: datetime) -> None:
     alarm = Alarm(
-        kind="endpoint_suspended",
+        kind=kind,
         subject=f"{endpoint.id} {now.isoformat()}",
-        detail=f"A webhook of {endpoint.recipient} was suspended: {why}. Its notices lie in the feed alone, but for the"
-        " ends of holds; ask the recipient to mend and enable it.",
+        detail=detail,
         since=now,
         facility_ori=endpoint.facility_ori,
         contact="operator" if endpoint.recipient == ICE else await _contact(session, endpoint.facility_ori),

@@ -40,6 +40,5 @@ class Prover:
             tried = Attempted(message_id, endpoint.facility_ori, "webhook_test", answer)
             await endpoints.write_attempts(session, self.ids, endpoint, [tried], now)
             if answer.result is Result.CONFIRMED:
-                reason = "answered a test"
-                await endpoints.set_state(session, endpoint_id, EndpointState.ACTIVE, reason, now, was=activating)
+                await endpoints.activate(session, self.ids, endpoint, now, was=activating)
         return answer

@@ -37,6 +37,7 @@ _MOST_ENDPOINTS, _MOST_SECRETS = 10, 3
 _OVERLAP = timedelta(hours=24)
 _IDS = UuidV7()
 _ANY = tuple(EndpointState)
+_NOT_ACTIVE = tuple(state for state in EndpointState if state is not EndpointState.ACTIVE)
 
 
 @router.get("")
@@ -140,7 +141,7 @@ async def enable(request: Request, caller: Tending, endpoint_id: str) -> Respons
         )
     if twin is not None:
         raise Problem(409, "url_taken", "Another endpoint has this URL; disable that one first.")
-    tested = await request.app.state.prover.prove(wanted, activating=_ANY)
+    tested = await request.app.state.prover.prove(wanted, activating=_NOT_ACTIVE)
     line = await _shown(request, caller, wanted)
     if line["state"] != EndpointState.ACTIVE:
         raise Problem(409, "unproven", "The endpoint did not answer the test as it must.", tested=attempt_line(tested))

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.integration.notify import receiver as manners
 from tests.integration.notify.conftest import Office
 from tests.integration.notify.receiver import answering, receiver
-from tests.support.decisions import ORI, OTHER_ORI, a_decision
+from tests.support.decisions import NOW, OPENS, ORI, OTHER_ORI, a_decision
 
 PATH = "/v1/endpoints"
 REASON = {"reason": "moved"}
@@ -33,6 +33,26 @@ async def test_an_endpoint_is_active_once_it_answered_a_test(office: Office) -> 
     (shown,) = await listed(office, "jail")
     assert shown == {name: value for name, value in made.items() if name not in {"secret", "tested"}}
     assert made["secret"] not in (await office.get("jail", f"{PATH}/{made['id']}")).text
+
+
+async def test_a_person_is_told_that_notices_go_to_a_new_place(office: Office) -> None:
+    """Registered with a stolen key it would be seen; once for each time, with the jail's contact."""
+    await office.database.run(
+        "INSERT INTO intake.facilities"
+        " VALUES (:ori, 'New Haven', 'CT', 'state', 'America/New_York', 'desk@jail', :now, :now)",
+        ori=ORI,
+        now=NOW,
+    )
+    async with receiver() as jail:
+        made = await office.register("jail", jail.url)
+        await office.post("jail", f"{PATH}/{made['id']}/test", {})
+        await office.post("operator", f"{PATH}/{made['id']}/enable", {})
+        alarms = "SELECT kind, facility_ori, contact FROM notify.alarms"
+        assert await office.database.all(alarms) == [("endpoint_activated", ORI, "desk@jail")]
+        await office.post("jail", f"{PATH}/{made['id']}/disable", REASON)
+        await office.database.step(OPENS)
+        await office.post("jail", f"{PATH}/{made['id']}/enable", {})
+    assert len(await office.database.all(alarms)) == 2
 
 
 async def test_one_that_does_not_answer_stays_unproven_and_gets_nothing(office: Office) -> None:

@@ -1,26 +1,22 @@
 """What intake does with events: hear each once, find its case, fold the case, tell what changed."""
 
-import hashlib
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from services.intake import merge, store
+from services.intake import acceptance, merge, record, set_aside, store, unmatched
 from services.intake.correlate import Identifier
 from services.intake.desk import Desk, Item, Work
-from services.intake.messages import InboundEvent, from_kafka, name_of
+from services.intake.messages import InboundEvent, from_kafka
 from services.intake.settings import Settings
 from services.intake.store import Name
 from shared.db import casebook
 from shared.db.session import WriteSession
-from shared.domain.case import Custody, DetainerStatus
-from shared.domain.errors import CalendarExhausted, IdReused, MalformedMessage
+from shared.domain.case import Custody
 from shared.domain.events import CaseChanged
 from shared.domain.jurisdiction import Facility
-from shared.domain.window import due_by
 from shared.kafka.consumer import Record
 from shared.kafka.topics import Topic
 from shared.outbox import journal, parked
@@ -32,9 +28,6 @@ from shared.outbox.parts import Parts
 log = structlog.get_logger()
 
 _MOST_DUE = 500
-#: The shape of the contract's keys, ``ORI/booking number``: what has another may be anybody's name.
-_ORI = re.compile(r"[A-Z]{2}[A-Z0-9]{7}")
-_LONGEST_NUMBER = 64
 
 
 def read(record: Record) -> InboundEvent:
@@ -76,13 +69,13 @@ class Intake:
         first: dict[Name, InboundEvent] = {}
         for one in heard:
             event = one.message
-            _check(event, register, now + self._ahead)
+            acceptance.check(event, register, now + self._ahead)
             if first.setdefault((event.source, event.id), event).digest != event.digest:
-                raise _reused()
+                raise acceptance.reused()
         new = await store.mark_heard(session, list(first.values()), now)
         known = await store.digests(session, set(first) - new) if len(new) < len(first) else {}
         if any(known[name] != first[name].digest for name in known):
-            raise _reused()
+            raise acceptance.reused()
         return [event for name, event in first.items() if name in new]
 
     async def _save(
@@ -110,11 +103,11 @@ class Intake:
         if waiting:
             await store.let_wait(session, [(event, why, self._asks_at(event, now)) for event, why in waiting], now)
         await self._keep_unmatched(session, changed, left_waiting, waiting, register, now)
-        persons = _persons(desk)
+        persons = record.persons(desk)
         if persons:
             await store.keep_persons(session, persons)
         await self._tell(session, changed, now)
-        await raise_all(session, "intake", self._parts.ids, _alarms(changed, waiting, now))
+        await raise_all(session, "intake", self._parts.ids, record.alarms(changed, waiting, now))
 
     def _asks_at(self, event: InboundEvent, now: datetime) -> datetime:
         return now + (self._match_waits if event.type.startswith("match.") else self._ice_waits)
@@ -128,13 +121,13 @@ class Intake:
         register: dict[str, Facility],
         now: datetime,
     ) -> None:
-        unmatched = [
-            _unmatched_on(file, register[file.facility_ori].time_zone)
+        on_cases = [
+            unmatched.on_case(file, register[file.facility_ori].time_zone)
             for _, file in changed
             if file.case.custody is Custody.AWAITED
         ]
         alone = [
-            _unmatched_alone(event, register[event.facility_ori].time_zone, now)
+            unmatched.alone(event, register[event.facility_ori].time_zone, now)
             for event, _ in waiting
             if event.type == "detainer.lodged" and event.detainer_id and not event.data.get("cancels")
         ]
@@ -142,13 +135,13 @@ class Intake:
             session,
             [work.case_id for work, file in changed if work.before is not None or file.case.custody is Custody.AWAITED],
             left_waiting,
-            [u for group in unmatched for u in group] + alone,
+            [one for group in on_cases for one in group] + alone,
         )
 
     async def _tell(
         self, session: WriteSession, changed: Sequence[tuple[Work, casebook.CaseFile]], now: datetime
     ) -> None:
-        await journal.add(session, "intake", [_entry(work, file, now) for work, file in changed])
+        await journal.add(session, "intake", [record.entry(work, file, now) for work, file in changed])
         outbox = self._parts.outbox
         await outbox.tell(
             session,
@@ -260,7 +253,7 @@ class Intake:
 
     async def park(self, session: WriteSession, unhandled: Sequence[Unhandled], now: datetime) -> None:
         """Set events aside with their bytes, and mark their cases: no new hold while something is unread."""
-        first = await store.park_names(session, [_named(one) for one in unhandled], now)
+        first = await store.park_names(session, [set_aside.named(one) for one in unhandled], now)
         new = [one for one, is_first in zip(unhandled, first, strict=True) if is_first]
         register = await casebook.facilities(session)
         desk = Desk(session, self._parts.ids)
@@ -271,7 +264,7 @@ class Intake:
         await store.set_parked(session, named, now)
 
     async def _mark(self, desk: Desk, one: Unhandled, register: dict[str, Facility]) -> parked.Parked:
-        row = _parked(self._parts.ids.new(), one)
+        row = set_aside.described(self._parts.ids.new(), one)
         if row.case_key is None or row.facility_ori not in register:
             return row
         ori, _, number = row.case_key.partition("/")
@@ -281,166 +274,6 @@ class Intake:
         return parked.with_case(row, work.case_id)
 
 
-def _check(event: InboundEvent, register: dict[str, Facility], latest: datetime) -> None:
-    """Refuse what no case can be made of: facilities nobody registered, times that have not come."""
-    if event.facility_ori not in register:
-        raise MalformedMessage(
-            "the facility is not registered",
-            where="/data/facility_ori",
-            how="register it (countersign facility add), then retry this event",
-            code="unknown_facility",
-        )
-    to = event.data.get("to_facility_ori")
-    if event.type == "booking.transferred" and to not in register:
-        raise MalformedMessage(
-            "the facility transferred to is not registered",
-            where="/data/to_facility_ori",
-            how="register it (countersign facility add), then retry this event",
-            code="unknown_facility",
-        )
-    if event.time > latest:
-        raise MalformedMessage(
-            "the event's time has not come yet", where="/time", how="send it then", code="time_ahead"
-        )
-
-
-def _reused() -> IdReused:
-    return IdReused("the same source and id came with another body")
-
-
 def _item(event: InboundEvent, now: datetime) -> Item:
     booking = (event.facility_ori, event.booking_number) if event.booking_number else None
     return Item(event.heard(now), event.ties, booking)
-
-
-def _unmatched_on(file: casebook.CaseFile, zone: str) -> list[store.Unmatched]:
-    return [
-        store.Unmatched(
-            source=d.event.source,
-            id=d.event.id,
-            detainer_id=d.detainer_id,
-            case_id=file.case_id,
-            facility_ori=file.facility_ori,
-            booking_number=file.booking_number,
-            lodged_at=d.lodged_at,
-            heard_at=d.heard_at,
-            due_by=_due_by(d.lodged_at, zone),
-        )
-        for d in file.case.detainers
-        if d.status is DetainerStatus.ACTIVE
-    ]
-
-
-def _unmatched_alone(event: InboundEvent, zone: str, now: datetime) -> store.Unmatched:
-    return store.Unmatched(
-        source=event.source,
-        id=event.id,
-        detainer_id=event.detainer_id or "",
-        case_id=None,
-        facility_ori=event.facility_ori,
-        booking_number=None,
-        lodged_at=event.time,
-        heard_at=now,
-        due_by=_due_by(event.time, zone),
-    )
-
-
-def _due_by(lodged_at: datetime, zone: str) -> datetime:
-    """Two working days; a date outside the reviewed calendar is due at once rather than never."""
-    try:
-        return due_by(lodged_at, zone)
-    except CalendarExhausted:
-        return lodged_at
-
-
-def _persons(desk: Desk) -> dict[UUID, tuple[str, object]]:
-    return {
-        case_id: (desk.works[case_id].facility_ori, item.event.data.get("person"))
-        for item, case_id, _ in desk.placed
-        if item.event.type == "booking.created" and item.event.data.get("person") is not None
-    }
-
-
-def _alarms(
-    changed: Sequence[tuple[Work, casebook.CaseFile]],
-    waiting: Sequence[tuple[InboundEvent, str]],
-    now: datetime,
-) -> list[Alarm]:
-    conflicts = [
-        Alarm(
-            kind="case_conflict",
-            subject=f"{conflict.event.source} {conflict.event.id}",
-            detail=f"{conflict.kind}: {conflict.detail}",
-            since=now,
-            case_id=file.case_id,
-            facility_ori=file.facility_ori,
-        )
-        for _, file in changed
-        for conflict in file.case.conflicts
-    ]
-    disagreeing = [
-        Alarm(
-            kind="event_waiting",
-            subject=f"{event.source} {event.id}",
-            detail=f"{event.type}: its numbers speak for different bookings; link it or let it go",
-            since=now,
-            facility_ori=event.facility_ori,
-        )
-        for event, reason in waiting
-        if reason == "ties_disagree"
-    ]
-    return conflicts + disagreeing
-
-
-def _entry(work: Work, file: casebook.CaseFile, now: datetime) -> journal.Record:
-    return journal.Record(
-        case_id=file.case_id,
-        at=now,
-        kind="case.changed",
-        facility_ori=file.facility_ori,
-        body={
-            "version": file.version,
-            "moved": sorted(work.moved),
-            "custody": file.case.custody.value,
-            "events": len(work.kept),
-            "folded": hashlib.sha256(journal.canonical(file.case)).hexdigest(),
-        },
-    )
-
-
-def _named(one: Unhandled) -> tuple[Name | None, bytes]:
-    """Give the name under which a parked event is known, with the digest of its bytes."""
-    event = one.message
-    if isinstance(event, InboundEvent):
-        return (event.source, event.id), event.digest
-    value = one.record.value or b""
-    source, event_id = name_of(value)
-    return (source, event_id) if source and event_id else None, hashlib.sha256(value).digest()
-
-
-def _parked(parked_id: UUID, one: Unhandled) -> parked.Parked:
-    """Make the row of an event set aside; what could not be read is known by its key, if that has the right shape."""
-    event, error = one.message, one.error
-    key = (one.record.key or b"").decode("utf-8", "replace")
-    source, event_id = (event.source, event.id) if event else name_of(one.record.value or b"")
-    ori, _, number = key.partition("/")
-    known = bool(_ORI.fullmatch(ori)) and number.isprintable() and 0 < len(number) <= _LONGEST_NUMBER
-    bad = error if isinstance(error, MalformedMessage) else None
-    code = bad.code if bad else "id_reused" if isinstance(error, IdReused) else "unhandled"
-    return parked.Parked(
-        id=parked_id,
-        record=one.record,
-        code=code,
-        reason=bad.what if bad else str(error) if code == "id_reused" else f"failed with {type(error).__name__}",
-        place=bad.where if bad else "",
-        mend=bad.how
-        if bad
-        else "ask the sender which was meant"
-        if code == "id_reused"
-        else "see the log, then retry it",
-        source=source,
-        event_id=event_id,
-        event_type=event.type if event else None,
-        facility_ori=event.facility_ori if event else ori if known else None,
-        case_key=key if known else None,
-    )

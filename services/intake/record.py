@@ -1,0 +1,70 @@
+"""Pure: what is written down beside a case that changed: the journal's line, alarms, who was booked."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.intake.desk import Desk, Work
+from services.intake.inbound import InboundEvent
+from shared.db.casebook import CaseFile
+from shared.outbox import journal
+from shared.outbox.alarms import Alarm
+
+
+def entry(work: Work, file: CaseFile, now: datetime) -> journal.Record:
+    """Give the journal's line of a case's new version."""
+    return journal.Record(
+        case_id=file.case_id,
+        at=now,
+        kind="case.changed",
+        facility_ori=file.facility_ori,
+        body={
+            "version": file.version,
+            "moved": sorted(work.moved),
+            "custody": file.case.custody.value,
+            "events": len(work.kept),
+            "folded": hashlib.sha256(journal.canonical(file.case)).hexdigest(),
+        },
+    )
+
+
+def alarms(
+    changed: Sequence[tuple[Work, CaseFile]],
+    waiting: Sequence[tuple[InboundEvent, str]],
+    now: datetime,
+) -> list[Alarm]:
+    """Give what an operator must see: conflicts on cases, and events whose numbers disagree."""
+    conflicts = [
+        Alarm(
+            kind="case_conflict",
+            subject=f"{conflict.event.source} {conflict.event.id}",
+            detail=f"{conflict.kind}: {conflict.detail}",
+            since=now,
+            case_id=file.case_id,
+            facility_ori=file.facility_ori,
+        )
+        for _, file in changed
+        for conflict in file.case.conflicts
+    ]
+    disagreeing = [
+        Alarm(
+            kind="event_waiting",
+            subject=f"{event.source} {event.id}",
+            detail=f"{event.type}: its numbers speak for different bookings; link it or let it go",
+            since=now,
+            facility_ori=event.facility_ori,
+        )
+        for event, reason in waiting
+        if reason == "ties_disagree"
+    ]
+    return conflicts + disagreeing
+
+
+def persons(desk: Desk) -> dict[UUID, tuple[str, object]]:
+    """Give who was booked on which case, with its facility."""
+    return {
+        case_id: (desk.works[case_id].facility_ori, item.event.data.get("person"))
+        for item, case_id, _ in desk.placed
+        if item.event.type == "booking.created" and item.event.data.get("person") is not None
+    }

@@ -5,7 +5,7 @@ down what was answered; a crash in between shows the notice to the receiver twic
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
@@ -48,6 +48,11 @@ class Courier:
     #: How many times faster than the machine the clock runs.
     speed: float = 1.0
     _lanes: set[UUID] = field(default_factory=set)
+
+    async def again(self, endpoint_id: UUID, notice_ids: Sequence[UUID]) -> list[UUID]:
+        """Send notices once more that an owner asks for; give those that now wait to be sent."""
+        async with self.sessions.transaction() as session:
+            return await sends.again(session, endpoint_id, notice_ids, self.sessions.clock.now())
 
     @property
     def busy(self) -> frozenset[UUID]:

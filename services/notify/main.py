@@ -61,6 +61,7 @@ async def run(settings: Settings) -> None:
             parking=Parking(SCHEMA, parts.sessions, HearAgain(decisions.hearing())),
             longest_wait_s=settings.longest_wait_s,
             heartbeat_s=settings.heartbeat_s,
+            courier=courier,
             prover=Prover(parts.sessions, parts.ids, lines),
             webhook_rules=settings.webhook_rules,
             release_report=timedelta(minutes=settings.release_report_minutes),

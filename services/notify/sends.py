@@ -52,6 +52,24 @@ async def plan(session: WriteSession, notice_ids: Sequence[UUID], now: datetime)
     )
 
 
+async def again(session: WriteSession, endpoint_id: UUID, notice_ids: Sequence[UUID], now: datetime) -> list[UUID]:
+    """Let notices of the recipient's feed go to its endpoint once more, or for the first time; give which."""
+    rows = await session.all(
+        "INSERT INTO notify.sends AS s"
+        " (notice_id, endpoint_id, detainer_id, kind, state, tries, next_at, leased_until)"
+        " SELECT n.id, e.id, n.detainer_id, n.kind, 'waiting', 0, CAST(:now AS timestamptz), '-infinity'"
+        " FROM notify.endpoints e JOIN notify.notices n ON n.recipient = e.recipient"
+        " JOIN notify.deliveries d ON d.notice_id = n.id AND d.position IS NOT NULL"
+        " WHERE e.id = :endpoint AND e.state = 'active' AND n.id = ANY (CAST(:ids AS uuid[]))"
+        " ON CONFLICT (notice_id, endpoint_id) DO UPDATE SET tries = 0, next_at = excluded.next_at,"
+        " state = 'waiting', result = NULL WHERE s.state <> 'waiting' RETURNING s.notice_id",
+        endpoint=endpoint_id,
+        now=now,
+        ids=list(notice_ids),
+    )
+    return [row.notice_id for row in rows]
+
+
 async def waiting(session: ReadSession, busy: Sequence[UUID], now: datetime) -> list[UUID]:
     """Give the endpoints, but the busy ones, that something is due for."""
     rows = await session.all(

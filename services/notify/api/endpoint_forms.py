@@ -23,6 +23,14 @@ class NewEndpoint(BaseModel):
     facility_ori: str | None = Field(default=None, max_length=32)
 
 
+class Again(BaseModel):
+    """Which notices are to be sent once more."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    ids: list[str] = Field(min_length=1, max_length=100)
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     """Whose endpoint it is."""

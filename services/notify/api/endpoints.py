@@ -8,19 +8,19 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy import Row
 
-from services.notify.api.endpoint_forms import NewEndpoint, Owner, attempt_line, endpoint_line, owner_of
+from services.notify.api.endpoint_forms import Again, NewEndpoint, Owner, attempt_line, endpoint_line, owner_of
+from services.notify.api.endpoint_rows import add_secret, insert, owned
 from services.notify.api.feeds import After, answer, id_of
 from services.notify.channels.address import AddressRefused, target_of
 from services.notify.channels.signature import new_secret, shown
 from services.notify.endpoints import EndpointState, set_state
 from services.notify.prove import Prover
-from shared.db.session import ReadSession, Sessions, WriteSession
+from shared.db.session import Sessions
 from shared.http.access import Caller, Role, allowing
 from shared.http.body import Reason, read_model
 from shared.http.paging import MOST, cursor, page, place_of
-from shared.http.problems import Problem, not_found
+from shared.http.problems import Problem
 from shared.runtime.clock import machine_now
 from shared.runtime.ids import UuidV7
 
@@ -31,8 +31,8 @@ Owning = Annotated[Caller, Depends(allowing(Role.JAIL, Role.ICE))]
 #: An operator may help along, but never holds a secret.
 Tending = Annotated[Caller, Depends(allowing(Role.JAIL, Role.ICE, Role.OPERATOR))]
 
-#: Endpoints of one recipient, and secrets of one endpoint, that count at a time.
-_MOST_ENDPOINTS, _MOST_SECRETS = 10, 3
+#: Secrets of one endpoint that count at a time.
+_MOST_SECRETS = 3
 #: How long the old secret still signs beside the new one, machine time.
 _OVERLAP = timedelta(hours=24)
 _IDS = UuidV7()
@@ -66,8 +66,8 @@ async def register(request: Request, caller: Owning) -> Response:
     endpoint_id, secret = _IDS.new(), new_secret()
     sessions: Sessions = request.app.state.sessions
     async with sessions.transaction(**caller.scope) as session:
-        await _insert(session, endpoint_id, owner, body, caller, sessions)
-        await _add_secret(session, endpoint_id, owner, secret)
+        await insert(session, endpoint_id, owner, body, caller, sessions.clock.now())
+        await add_secret(session, endpoint_id, owner, secret)
     prover: Prover = request.app.state.prover
     tested = await prover.prove(endpoint_id, activating=[EndpointState.UNPROVEN])
     return answer(
@@ -86,7 +86,7 @@ async def rotate(request: Request, caller: Owning, endpoint_id: str) -> Response
     """Make a new secret; the old one goes on signing beside it for a day."""
     wanted, secret = id_of(endpoint_id), new_secret()
     async with request.app.state.sessions.transaction(**caller.scope) as session:
-        row = await _owned(session, wanted)
+        row = await owned(session, wanted)
         machine = machine_now()
         live = await session.one(
             "SELECT count(*) AS n FROM notify.endpoint_secrets WHERE endpoint_id = :id"
@@ -101,7 +101,7 @@ async def rotate(request: Request, caller: Owning, endpoint_id: str) -> Response
             id=wanted,
             until=machine + _OVERLAP,
         )
-        await _add_secret(session, wanted, Owner(row.recipient, row.facility_ori), secret)
+        await add_secret(session, wanted, Owner(row.recipient, row.facility_ori), secret)
     old = {"old_secret_retires_at": machine + _OVERLAP}
     return answer(await _shown(request, caller, wanted) | {"secret": shown(secret)} | old)
 
@@ -121,7 +121,7 @@ async def disable(request: Request, caller: Tending, endpoint_id: str) -> Respon
     wanted, sessions = id_of(endpoint_id), request.app.state.sessions
     body = await read_model(request, Reason)
     async with sessions.transaction(**caller.scope) as session:
-        await _owned(session, wanted)
+        await owned(session, wanted)
         await set_state(session, wanted, EndpointState.DISABLED, body.reason, sessions.clock.now(), was=_ANY)
     return answer(await _shown(request, caller, wanted))
 
@@ -131,7 +131,7 @@ async def enable(request: Request, caller: Tending, endpoint_id: str) -> Respons
     """Test an endpoint, and send notices to it again if it answers; what it missed lies in the feed."""
     wanted = id_of(endpoint_id)
     async with request.app.state.sessions.reading(**caller.scope) as session:
-        row = await _owned(session, wanted)
+        row = await owned(session, wanted)
         twin = await session.one(
             "SELECT 1 FROM notify.endpoints WHERE recipient = :recipient AND url = :url AND id <> :id"
             " AND state <> 'disabled'",
@@ -148,12 +148,24 @@ async def enable(request: Request, caller: Tending, endpoint_id: str) -> Respons
     return answer(line | {"tested": attempt_line(tested)})
 
 
+@router.post("/{endpoint_id}/resend", status_code=202)
+async def resend(request: Request, caller: Tending, endpoint_id: str) -> Response:
+    """Send notices of the feed once more; one that a later word has overtaken still is not sent."""
+    wanted = id_of(endpoint_id)
+    body = await read_model(request, Again)
+    line = await _shown(request, caller, wanted)
+    if line["state"] != EndpointState.ACTIVE:
+        raise Problem(409, "not_active", "Nothing is sent to this endpoint at present; enable it first.")
+    going = await request.app.state.courier.again(wanted, [id_of(each) for each in body.ids])
+    return answer({"ids": going}, 202)
+
+
 @router.get("/{endpoint_id}/attempts")
 async def attempts(request: Request, caller: Looking, endpoint_id: str, after: After = None) -> Response:
     """List the attempts at an endpoint, the newest first."""
     wanted, place = id_of(endpoint_id), place_of(after)
     async with request.app.state.sessions.reading(**caller.scope) as session:
-        await _owned(session, wanted)
+        await owned(session, wanted)
         rows = await session.all(
             "SELECT id, notice_id, way, at, result, status, took_ms FROM notify.attempts WHERE endpoint_id = :id"
             " AND (CAST(:after AS uuid) IS NULL OR id < CAST(:after AS uuid)) ORDER BY id DESC LIMIT :most",
@@ -165,51 +177,6 @@ async def attempts(request: Request, caller: Looking, endpoint_id: str, after: A
     return answer(page(items, cursor(rows[-1].id) if len(rows) == MOST else None))
 
 
-async def _owned(session: ReadSession, endpoint_id: UUID) -> Row[Any]:
-    """Give an endpoint that row security lets the caller see; another's is not there."""
-    row = await session.one("SELECT * FROM notify.endpoints WHERE id = :id", id=endpoint_id)
-    if row is None:
-        raise not_found()
-    return row
-
-
 async def _shown(request: Request, caller: Caller, endpoint_id: UUID) -> dict[str, Any]:
     async with request.app.state.sessions.reading(**caller.scope) as session:
-        return endpoint_line(await _owned(session, endpoint_id))
-
-
-async def _insert(
-    session: WriteSession, endpoint_id: UUID, owner: Owner, body: NewEndpoint, caller: Caller, sessions: Sessions
-) -> None:
-    rows = await session.all(
-        "SELECT url FROM notify.endpoints WHERE recipient = :recipient AND state <> 'disabled'",
-        recipient=owner.recipient,
-    )
-    if len(rows) >= _MOST_ENDPOINTS:
-        raise Problem(409, "too_many_endpoints", f"A recipient has at most {_MOST_ENDPOINTS} endpoints.")
-    done = await session.run(
-        "INSERT INTO notify.endpoints (id, recipient, facility_ori, url, content, state, state_since, state_reason,"
-        " registered_at, registered_by) VALUES (:id, :recipient, :ori, :url, :content, 'unproven', :now, 'registered',"
-        " :now, :by) ON CONFLICT (recipient, url) WHERE state <> 'disabled' DO NOTHING",
-        id=endpoint_id,
-        recipient=owner.recipient,
-        ori=owner.facility_ori,
-        url=body.url,
-        content=body.content,
-        now=sessions.clock.now(),
-        by=caller.key_id,
-    )
-    if not done:
-        raise Problem(409, "url_taken", "This URL is registered already; rotate its secret if it was lost.")
-
-
-async def _add_secret(session: WriteSession, endpoint_id: UUID, owner: Owner, secret: bytes) -> None:
-    await session.run(
-        "INSERT INTO notify.endpoint_secrets (id, endpoint_id, recipient, facility_ori, secret)"
-        " VALUES (:id, :endpoint, :recipient, :ori, :secret)",
-        id=_IDS.new(),
-        endpoint=endpoint_id,
-        recipient=owner.recipient,
-        ori=owner.facility_ori,
-        secret=secret,
-    )
+        return endpoint_line(await owned(session, endpoint_id))

@@ -155,6 +155,9 @@ async def office(database: Database) -> AsyncIterator[Office]:
     lines = partial(Line, rules=OWN_MACHINE, tls=ssl.create_default_context(), deadline_s=DEADLINE_S)
     outbox = Outbox("notify", ids, letters.extend)
     async with database.sessions("notify") as pipeline, database.sessions("notify", "api") as requests:
+        courier = Courier(
+            sessions=pipeline, outbox=outbox, ids=ids, patience=Patience(), progress=Progress(), lines=lines
+        )
         app = make_app(
             "notify",
             sessions=requests,
@@ -166,6 +169,7 @@ async def office(database: Database) -> AsyncIterator[Office]:
             longest_wait_s=5.0,
             heartbeat_s=0.2,
             release_report=timedelta(hours=1),
+            courier=courier,
             prover=Prover(pipeline, ids, lines),
             webhook_rules=OWN_MACHINE,
         )
@@ -177,9 +181,7 @@ async def office(database: Database) -> AsyncIterator[Office]:
             watch=Watch(
                 sessions=pipeline, outbox=outbox, ids=ids, margins=Margins(), sent=bell.ring, post=lambda: None
             ),
-            courier=Courier(
-                sessions=pipeline, outbox=outbox, ids=ids, patience=Patience(), progress=Progress(), lines=lines
-            ),
+            courier=courier,
             keys={
                 "jail": await database.key(Role.JAIL, oris=(ORI,)),
                 "other_jail": await database.key(Role.JAIL, oris=(OTHER_ORI,)),

@@ -1,5 +1,6 @@
 """Owners look after their webhooks themselves, and nobody else sees or reads anything of them."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -101,6 +102,28 @@ async def test_every_attempt_is_listed_to_its_owner(office: Office) -> None:
         ("webhook", "refused", 500),
         ("webhook_test", "confirmed", 200),
     ]
+
+
+async def test_notices_are_sent_once_more_on_request(office: Office) -> None:
+    """What an owner lost, or never had; not another's, and not what a later word has overtaken."""
+    await office.hear(replace(a_decision(), detainer_id="D-1"), a_decision())
+    await office.carry()
+    ids = [item["id"] for item in await office.feed()]
+    theirs = [item["id"] for item in await office.feed("ice")]
+    async with receiver() as jail:
+        path = f"{PATH}/{(await office.register('jail', jail.url))['id']}/resend"
+        await office.hear(a_decision(2, "RELEASE"))
+        await office.carry()
+        for _ in range(2):
+            jail.got.clear()
+            answer = await office.post("jail", path, {"ids": [*ids, *theirs]})
+            assert (answer.status_code, sorted(answer.json()["ids"])) == (202, sorted(ids))
+            await office.carry()
+            assert [got.said["data"]["detainer_id"] for got in jail.got] == ["D-1"]
+        assert (await office.post("other_jail", path, {"ids": ids})).status_code == 404
+        assert (await office.post("jail", path, {"ids": ["nonsense"]})).status_code == 404
+        await office.post("jail", path.replace("resend", "disable"), REASON)
+        assert (await office.post("jail", path, {"ids": ids})).status_code == 409
 
 
 async def test_a_url_is_registered_once_at_a_time(office: Office) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
-from services.intake import store
+from services.intake import store, waiting_list
 from services.intake.correlate import KINDS, Identifier, NewCase, Placed, Tie, Waits, place
 from services.intake.merge import is_undecided, take_in
 from shared.db import casebook
@@ -150,14 +150,16 @@ class Desk:
     async def lift(self, case_id: UUID) -> None:
         """Take one mark off a case; when it was the last, what queued behind it is placed in its turn."""
         # Numbers before rows, as the consumer does: the two never wait for each other.
-        await self.look_up({name for _, names in await store.queued_on(self._session, case_id) for name in names})
+        await self.look_up(
+            {name for _, names in await waiting_list.queued_on(self._session, case_id) for name in names}
+        )
         await self._load([case_id])
         work = self.works[case_id]
         work.parked_events = max(0, work.parked_events - 1)
         work.moved.add("parked")
         if work.parked_events:
             return
-        queued = await store.queued_on(self._session, case_id)
+        queued = await waiting_list.queued_on(self._session, case_id)
         await self.look_up({name for _, names in queued for name in names} - set(self._ties))
         for event, names in queued:
             self._put(Item(event, _in_order(names), None, was_waiting=True), case_id, None)
@@ -305,7 +307,7 @@ class Desk:
         if not names:
             return []
         self._asked |= names
-        found = await store.waiting_for(self._session, names)
+        found = await waiting_list.waiting_for(self._session, names)
         own = {name for _, theirs in found for name in theirs} - set(self._ties)
         if own:
             await self.look_up(own)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from services.intake import acceptance, merge, record, set_aside, store, unmatched
+from services.intake import acceptance, merge, record, set_aside, store, unmatched, waiting_list
 from services.intake.correlate import Identifier
 from services.intake.desk import Desk, Item, Work
 from services.intake.messages import InboundEvent, from_kafka
@@ -96,12 +96,14 @@ class Intake:
                 session, [(item.name, "applied", doubt, case_id) for item, case_id, doubt in desk.placed]
             )
         if desk.queued:
-            await store.queue(session, [(item.name, item.names, case_id) for item, case_id in desk.queued])
+            await waiting_list.queue(session, [(item.name, item.names, case_id) for item, case_id in desk.queued])
         left_waiting = [item.name for item, *_ in desk.placed if item.was_waiting]
         if left_waiting:
-            await store.end_wait(session, left_waiting)
+            await waiting_list.end_wait(session, left_waiting)
         if waiting:
-            await store.let_wait(session, [(event, why, self._asks_at(event, now)) for event, why in waiting], now)
+            await waiting_list.let_wait(
+                session, [(event, why, self._asks_at(event, now)) for event, why in waiting], now
+            )
         await self._keep_unmatched(session, changed, left_waiting, waiting, register, now)
         persons = record.persons(desk)
         if persons:
@@ -131,7 +133,7 @@ class Intake:
             for event, _ in waiting
             if event.type == "detainer.lodged" and event.detainer_id and not event.data.get("cancels")
         ]
-        await store.keep_unmatched(
+        await waiting_list.keep_unmatched(
             session,
             [work.case_id for work, file in changed if work.before is not None or file.case.custody is Custody.AWAITED],
             left_waiting,
@@ -193,7 +195,7 @@ class Intake:
         )
         if waits is None:
             return False
-        await store.end_wait(session, [event_name])
+        await waiting_list.end_wait(session, [event_name])
         await store.set_states(session, [(event_name, "discarded", reason, None)])
         return True
 

@@ -16,8 +16,6 @@ from shared.domain.case import HeardEvent
 
 Name = tuple[str, str]
 _ONE_DAY = timedelta(days=1)
-#: Why an event waits though its case is known.
-BEHIND_PARKED = "behind_parked"
 
 
 def sender_of(event_type: str) -> str:
@@ -240,11 +238,12 @@ async def events_of(session: ReadSession, case_ids: Collection[UUID]) -> dict[UU
     )
     found: dict[UUID, list[Kept]] = {case_id: [] for case_id in case_ids}
     for row in rows:
-        found[row.case_id].append(Kept(_heard(row), row.reason))
+        found[row.case_id].append(Kept(heard_from(row), row.reason))
     return found
 
 
-def _heard(row: Any) -> HeardEvent:
+def heard_from(row: Any) -> HeardEvent:
+    """Give an event from its row of the inbox and its data."""
     return HeardEvent(
         source=row.source,
         id=row.id,
@@ -265,86 +264,7 @@ async def event(session: ReadSession, name: Name) -> HeardEvent:
         id=name[1],
     )
     assert row is not None  # noqa: S101 - the caller holds its lock
-    return _heard(row)
-
-
-async def waiting_for(
-    session: ReadSession, names: Collection[Identifier]
-) -> list[tuple[HeardEvent, tuple[Identifier, ...]]]:
-    """Give the events that wait for one of these numbers, each with all numbers of its own."""
-    rows = await session.all(
-        "SELECT i.source, i.id, i.type, i.time, i.heard_at, i.sequence, r.data,"
-        " array_agg(ARRAY[w.kind, w.value]) AS names FROM intake.waiting_identifiers w"
-        " JOIN intake.inbox i USING (source, id) JOIN intake.raw_events r USING (source, id)"
-        " WHERE i.case_id IS NULL AND (w.source, w.id) IN (SELECT x.source, x.id FROM intake.waiting_identifiers x"
-        " JOIN unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS u (kind, value) USING (kind, value))"
-        " GROUP BY i.source, i.id, r.data",
-        kinds=[name.kind for name in names],
-        values=[name.value for name in names],
-    )
-    return [(_heard(row), tuple(Identifier(kind, value) for kind, value in row.names)) for row in rows]
-
-
-async def queued_on(session: ReadSession, case_id: UUID) -> list[tuple[HeardEvent, tuple[Identifier, ...]]]:
-    """Give the events that queue on a case behind one that is set aside."""
-    rows = await session.all(
-        "SELECT i.source, i.id, i.type, i.time, i.heard_at, i.sequence, r.data,"
-        " coalesce(array_agg(ARRAY[w.kind, w.value]) FILTER (WHERE w.kind IS NOT NULL), '{}') AS names"
-        " FROM intake.inbox i JOIN intake.raw_events r USING (source, id)"
-        " LEFT JOIN intake.waiting_identifiers w USING (source, id)"
-        " WHERE i.case_id = :case_id AND i.state = 'waiting' AND i.reason = :behind GROUP BY i.source, i.id, r.data",
-        case_id=case_id,
-        behind=BEHIND_PARKED,
-    )
-    return [(_heard(row), tuple(Identifier(kind, value) for kind, value in row.names)) for row in rows]
-
-
-async def queue(session: WriteSession, queued: Sequence[tuple[Name, Sequence[Identifier], UUID]]) -> None:
-    """Let events queue on their cases, with their numbers, until what is set aside there is settled."""
-    await _keep_names(session, [(name, number) for name, numbers, _ in queued for number in numbers])
-    await set_states(session, [(name, "waiting", BEHIND_PARKED, case_id) for name, _, case_id in queued])
-
-
-async def _keep_names(session: WriteSession, names: Sequence[tuple[Name, Identifier]]) -> None:
-    await session.run(
-        "INSERT INTO intake.waiting_identifiers (kind, value, source, id) SELECT * FROM unnest(CAST(:kinds AS text[]),"
-        " CAST(:values AS text[]), CAST(:sources AS text[]), CAST(:ids AS text[])) ON CONFLICT DO NOTHING",
-        kinds=[number.kind for _, number in names],
-        values=[number.value for _, number in names],
-        sources=[source for (source, _), _ in names],
-        ids=[event_id for (_, event_id), _ in names],
-    )
-
-
-async def let_wait(session: WriteSession, waiting: Sequence[tuple[InboundEvent, str, datetime]], now: datetime) -> None:
-    """Put events on the waiting list, each with the reason and the instant at which an operator is asked."""
-    await session.run(
-        "INSERT INTO intake.waiting (source, id, type, facility_ori, reason, time, ask_at, since)"
-        " SELECT u.*, CAST(:now AS timestamptz) FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]),"
-        " CAST(:types AS text[]), CAST(:oris AS text[]), CAST(:reasons AS text[]), CAST(:times AS timestamptz[]),"
-        " CAST(:asks AS timestamptz[])) AS u ON CONFLICT DO NOTHING",
-        now=now,
-        sources=[e.source for e, *_ in waiting],
-        ids=[e.id for e, *_ in waiting],
-        types=[e.type for e, *_ in waiting],
-        oris=[e.facility_ori for e, *_ in waiting],
-        reasons=[reason for _, reason, _ in waiting],
-        times=[e.time for e, *_ in waiting],
-        asks=[ask_at for *_, ask_at in waiting],
-    )
-    await _keep_names(session, [((e.source, e.id), number) for e, *_ in waiting for number in e.ties])
-    await set_states(session, [((e.source, e.id), "waiting", reason, None) for e, reason, _ in waiting])
-
-
-async def end_wait(session: WriteSession, names: Collection[Name]) -> None:
-    """Take events off the waiting list."""
-    for table in ("waiting_identifiers", "waiting"):
-        await session.run(
-            f"DELETE FROM intake.{table} w USING unnest(CAST(:sources AS text[]), CAST(:ids AS text[]))"
-            " AS u (source, id) WHERE w.source = u.source AND w.id = u.id",
-            sources=[source for source, _ in names],
-            ids=[event_id for _, event_id in names],
-        )
+    return heard_from(row)
 
 
 async def set_states(session: WriteSession, states: Sequence[tuple[Name, str, str | None, UUID | None]]) -> None:
@@ -360,55 +280,6 @@ async def set_states(session: WriteSession, states: Sequence[tuple[Name, str, st
         reasons=[reason for _, _, reason, _ in states],
         cases=[case_id for *_, case_id in states],
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unmatched:
-    """A detainer whose booking nobody knows: ICE is told so in time."""
-
-    source: str
-    id: str
-    detainer_id: str
-    case_id: UUID | None
-    facility_ori: str
-    booking_number: str | None
-    lodged_at: datetime
-    heard_at: datetime
-    due_by: datetime
-
-
-async def keep_unmatched(
-    session: WriteSession, settled: Collection[UUID], placed: Collection[Name], unmatched: Sequence[Unmatched]
-) -> None:
-    """Forget what is matched by now (whole cases, single events), and keep what is not."""
-    if settled:
-        await session.run(
-            "DELETE FROM intake.unmatched WHERE case_id = ANY (CAST(:cases AS uuid[]))", cases=list(settled)
-        )
-    if placed:
-        await session.run(
-            "DELETE FROM intake.unmatched m USING unnest(CAST(:sources AS text[]), CAST(:ids AS text[]))"
-            " AS u (source, id) WHERE m.source = u.source AND m.id = u.id",
-            sources=[source for source, _ in placed],
-            ids=[event_id for _, event_id in placed],
-        )
-    if unmatched:
-        await session.run(
-            "INSERT INTO intake.unmatched (source, id, detainer_id, case_id, facility_ori, booking_number, lodged_at,"
-            " heard_at, due_by) SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]),"
-            " CAST(:detainers AS text[]), CAST(:cases AS uuid[]), CAST(:oris AS text[]), CAST(:numbers AS text[]),"
-            " CAST(:lodged AS timestamptz[]), CAST(:heard AS timestamptz[]), CAST(:dues AS timestamptz[]))"
-            " ON CONFLICT (source, id) DO UPDATE SET case_id = excluded.case_id, due_by = excluded.due_by",
-            sources=[u.source for u in unmatched],
-            ids=[u.id for u in unmatched],
-            detainers=[u.detainer_id for u in unmatched],
-            cases=[u.case_id for u in unmatched],
-            oris=[u.facility_ori for u in unmatched],
-            numbers=[u.booking_number for u in unmatched],
-            lodged=[u.lodged_at for u in unmatched],
-            heard=[u.heard_at for u in unmatched],
-            dues=[u.due_by for u in unmatched],
-        )
 
 
 async def keep_persons(session: WriteSession, persons: Mapping[UUID, tuple[str, Any]]) -> None:

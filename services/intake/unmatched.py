@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.intake.inbound import InboundEvent
-from services.intake.store import Unmatched
+from services.intake.waiting_list import Unmatched
 from shared.db.casebook import CaseFile
 from shared.domain.case import DetainerStatus
 from shared.domain.counted_twice import counted

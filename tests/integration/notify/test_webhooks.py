@@ -10,7 +10,9 @@ from uuid import UUID
 import pytest
 
 from services.notify import sends
+from services.notify.channels.answer import Answer, Result
 from services.notify.channels.webhook import Line
+from services.notify.settle import settle
 from shared.domain.events import HoldEnds
 from shared.runtime.health import Progress
 from tests.integration.notify import receiver as manners
@@ -205,6 +207,43 @@ async def test_of_a_detainer_one_notice_at_a_time_is_under_way(office: Office) -
     sent = [got.said["data"]["detainer_id"] for got in jail.got if got.said["type"] != "endpoint.test"]
     assert held.detainer_id not in sent
     assert len(sent) == 1
+
+
+async def test_what_a_dead_sender_had_in_hand_is_sent_by_the_next(office: Office) -> None:
+    """Its lease runs out in the machine's time; until then nobody else sends it, and its instant does not vanish."""
+    async with receiver() as jail:
+        endpoint_id = UUID((await office.register("jail", jail.url))["id"])
+        await office.hear(a_decision())
+        await office.settle()
+        async with office.pipeline.transaction() as session:
+            assert await sends.claim(session, endpoint_id, office.pipeline.clock.now(), most=10)
+        await office.carry()
+        assert (jail.ids, await office.next_due()) == ([], NOW)
+        await office.database.run("UPDATE notify.sends SET leased_until = leased_until - CAST('1 h' AS interval)")
+        await office.carry()
+    assert len(jail.ids) == 1
+    assert await states(office) == ["delivered"]
+
+
+async def test_a_stale_answer_changes_nothing_that_is_settled(office: Office) -> None:
+    """A sender that was asleep comes back with a failure: what another has delivered stays delivered."""
+    async with receiver() as jail:
+        endpoint_id = UUID((await office.register("jail", jail.url))["id"])
+        await office.hear(a_decision())
+        await office.settle()
+        now = office.pipeline.clock.now()
+        async with office.pipeline.transaction() as session:
+            claimed = await sends.claim(session, endpoint_id, now, most=10)
+        await office.database.run("UPDATE notify.sends SET leased_until = '-infinity'")
+        await office.carry()
+    assert claimed is not None
+    late = [(claimed.letters[0], Answer(Result.TIMED_OUT))]
+    async with office.pipeline.transaction() as session:
+        outbox, ids = office.courier.outbox, office.courier.ids
+        await settle(session, outbox, ids, office.courier.patience, endpoint_id, late, now)
+    assert await sends_of(office) == [("decision", "confirmed", 0)]
+    assert await states(office) == ["delivered"]
+    assert await attempts(office) == 2
 
 
 async def test_an_acknowledged_notice_is_not_tried_again(office: Office) -> None:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from services.console.cli import compare, rulebook
 from services.console.cli.explain import explain
+from services.console.cli.html import html
 from services.console.rulebook.facts import read_day, read_facts
 from services.decision.policy.evaluate import Rulebook
 from services.decision.policy.load import load_rulebook
@@ -26,6 +27,7 @@ policy.command("schema")(rulebook.schema)
 policy.command("coverage")(compare.coverage)
 policy.command("diff")(compare.diff)
 policy.command("explain")(explain)
+policy.command("html")(html)
 
 _COLUMNS = {"id", "jurisdiction", "as_of_date", "facts_json"}
 #: As many near misses as one looks at; ``--json`` has them all.

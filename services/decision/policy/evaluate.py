@@ -59,6 +59,11 @@ class Rulebook:
         """Give the codes that have a page, in order."""
         return tuple(sorted(self._pages))
 
+    def title(self, jurisdiction: str) -> str:
+        """Give the name of a place with a page; the code itself where there is none."""
+        page = self._pages.get(jurisdiction)
+        return jurisdiction if page is None else page.title
+
     def instruments(self, jurisdiction: str) -> tuple[Instrument, ...]:
         """Give a page's instruments in the order they are looked at, the baseline last."""
         page = self._pages.get(jurisdiction)

@@ -7,6 +7,7 @@ from services.decision.policy.load import load_rulebook
 from services.decision.settings import Settings
 from services.decision.store import adopt_rulebook
 from shared.domain.errors import RulebookUnsound
+from shared.domain.events import DecisionRecorded
 from shared.http.app import make_app
 from shared.kafka.topics import Topic
 from shared.outbox.inbox import Hearing, Once, consume
@@ -36,6 +37,7 @@ async def run(settings: Settings) -> None:
             keys=parts.keys,
             progress=parts.progress,
             routers=api.ROUTERS,
+            shapes={"decision.recorded": DecisionRecorded},
             parts=parts,
             rulebook=rulebook,
             parking=Parking("decision", parts.sessions, HearAgain(hearing)),

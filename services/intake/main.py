@@ -3,6 +3,8 @@
 from services.intake import api
 from services.intake.handlers import Intake, read
 from services.intake.settings import Settings
+from services.intake.wire import SHAPES
+from shared.domain.events import CaseChanged
 from shared.http.app import make_app
 from shared.kafka.topics import Topic
 from shared.outbox.inbox import Hearing, Once, consume
@@ -24,6 +26,7 @@ async def run(settings: Settings) -> None:
             keys=parts.keys,
             progress=parts.progress,
             routers=api.ROUTERS,
+            shapes={**SHAPES, "case.changed": CaseChanged},
             parts=parts,
             intake=intake,
             parking=Parking("intake", parts.sessions, intake),

@@ -1,6 +1,7 @@
 """Make a service's web application: its own routes, and those that all services have."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.db.engine import is_weather
 from shared.db.session import Sessions
-from shared.http import parked
+from shared.http import docs, parked, schemas
 from shared.http.access import Caller, Keys, Role, allowing
 from shared.http.body import Reason, read_model
 from shared.http.paging import MOST, cursor, page, place_of
@@ -19,7 +20,7 @@ from shared.http.problems import Problem, not_found, speak_problems
 from shared.runtime.health import Progress
 
 #: Routes that ask nobody's name and hold no data.
-OPEN = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
+OPEN = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json", "/schemas", "/schemas/{kind}/{version}"})
 
 common = APIRouter()
 
@@ -94,7 +95,7 @@ async def clear_alarm(request: Request, alarm_id: UUID, caller: Acting) -> dict[
 
 
 #: The routes that every service has beside its own.
-COMMON = (parked.router, common)
+COMMON = (parked.router, schemas.router, docs.router, common)
 
 
 async def _database_away(_: Request, error: Exception) -> JSONResponse:
@@ -121,14 +122,19 @@ def make_app(
     keys: Keys,
     progress: Progress,
     routers: Sequence[APIRouter],
+    shapes: Mapping[str, Any] = MappingProxyType({}),
     **state: Any,
 ) -> FastAPI:
-    """Make the application. ``sessions`` runs on the api role; ``state`` is what the routes need besides."""
+    """Make the application. ``sessions`` runs on the api role; ``state`` is what the routes need besides.
+
+    ``shapes`` are the event types that the service takes or tells, for their schemas.
+    """
     app = FastAPI(title=f"Countersign {service}", version="1", docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.sessions = sessions
     app.state.keys = keys
     app.state.progress = progress
+    app.state.shapes = shapes
     for name, value in state.items():
         setattr(app.state, name, value)
     speak_problems(app)

@@ -6,8 +6,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from services.console.cli.say import printer
+from services.console.cli.say import printer, table
 from services.console.play.model import Play
+from shared.domain.decision import Outcome
 
 _MOST_VIOLATIONS = 50
 _MOST_ASIDE = 10
@@ -32,6 +33,8 @@ def print_end(play: Play, end: Mapping[str, Any]) -> None:
     """Print verdict, work, and what was broken."""
     out = printer()
     out.print(_two_columns(f"Verdict on {play.name}", _verdict_rows(end["verdict"])))
+    if by_place := end["verdict"].get("by_place"):
+        out.print(_beside(by_place))
     share = end["verdict"].get("pick_ups")
     if share and share["share"] is not None:
         out.print(
@@ -54,6 +57,16 @@ def print_end(play: Play, end: Mapping[str, Any]) -> None:
         out.print(Text(f"  {line}"))
     if len(broken) > _MOST_VIOLATIONS:
         out.print(f"  ... and {len(broken) - _MOST_VIOLATIONS:,} more; --json has them all")
+
+
+def _beside(by_place: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Any:
+    """Set what was decided beside what the records say happened, place by place."""
+    rows = [
+        (place, said, *(outcomes.get(name) for name in Outcome))
+        for place, recorded in by_place.items()
+        for said, outcomes in recorded.items()
+    ]
+    return table("Decided, beside what the records say", ("place", "the record says", *Outcome), rows)
 
 
 def _verdict_rows(made: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:

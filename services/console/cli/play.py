@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import typer
 
-from services.console.cli.options import AsJson, DataDir
+from services.console.cli.options import AsJson, DataDir, Limit
 from services.console.cli.say import as_json, printer, table
 from services.console.play.lines import EventLine, Play, by_instant, open_play, write_jsonl
 from services.console.play.sender import Sender
@@ -31,6 +31,7 @@ def play(
     shuffle: Annotated[
         int | None, typer.Option(metavar="SEED", help="Tell everything twice, in another order.")
     ] = None,
+    limit: Limit = None,
     speed: Annotated[
         float | None, typer.Option(min=0.001, help="So many times faster than life; everything at once unless told.")
     ] = None,
@@ -42,7 +43,7 @@ def play(
     json: AsJson = False,
 ) -> None:
     """Feed events to the running service, in the order in which they arrived. Nobody's part is played."""
-    opened = open_play(what, format=form, shuffle=shuffle)
+    opened = open_play(what, format=form, shuffle=shuffle, limit=limit)
     if write is not None:
         write_jsonl(opened, write)
         told: Mapping[str, int] = {"lines": len(opened.lines), "facilities": len(opened.facilities)}

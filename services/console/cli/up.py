@@ -11,7 +11,7 @@ import structlog
 import typer
 from rich.console import Console
 
-from services.console.cli.options import AsJson, DataDir
+from services.console.cli.options import AsJson, DataDir, Limit
 from services.console.cli.say import as_json, printer, table
 from services.console.cli.stage import Show, play_through
 from services.console.play.lines import Play, open_play
@@ -52,6 +52,7 @@ def up(
     play: PlayOption = None,
     form: FormatOption = None,
     shuffle: ShuffleOption = None,
+    limit: Limit = None,
     speed: SpeedOption = None,
     until_done: Annotated[bool, typer.Option("--until-done", help="End when all that was played has ended.")] = False,
     json: AsJson = False,
@@ -64,12 +65,13 @@ def up(
     for given, name in (
         (form, "--format"),
         (shuffle, "--shuffle"),
+        (limit, "--limit"),
         (speed, "--speed"),
         (until_done or None, "--until-done"),
     ):
         if given is not None and play is None:
             raise typer.BadParameter("goes with --play", param_hint=name)
-    opened = open_play(play, format=form, shuffle=shuffle) if play else None
+    opened = open_play(play, format=form, shuffle=shuffle, limit=limit) if play else None
     place = Place(data_dir(data_dir_given))
     wanted = Wanted(place=place, port_base=port_base, clock=_clock(speed, opened), play=opened)
     place.make()

@@ -13,6 +13,7 @@ from services.console.play.model import (
     Line,
     PersonLine,
     Play,
+    Recorded,
     SetAside,
     Via,
     earliest,
@@ -56,12 +57,23 @@ def read_jsonl(rows: Iterable[str], *, name: str) -> Play:
         starts_at=_instant(reading.about.get("starts_at")) or first,
         notes=_notes(reading.about.get("notes")),
         set_aside=tuple(reading.set_aside),
+        recorded=_recorded(reading.about.get("recorded")),
         precision="day" if reading.about.get("precision") == "day" else "instant",
     )
 
 
 def _notes(said: object) -> tuple[str, ...]:
     return tuple(str(note) for note in said) if isinstance(said, list) else ()
+
+
+def _recorded(said: object) -> dict[str, Recorded]:
+    """Read what the record says of each detainer: place and word; what is written otherwise is left out."""
+    pairs = said.items() if isinstance(said, dict) else ()
+    return {
+        name: Recorded(place=str(what[0]), said=str(what[1]))
+        for name, what in pairs
+        if isinstance(what, list) and len(what) == len(("place", "said"))
+    }
 
 
 def _take(reading: _Reading, number: int, row: str) -> None:
@@ -147,6 +159,7 @@ def rows_of(play: Play) -> Iterator[dict[str, Any]]:
         "starts_at": play.starts_at.isoformat(),
         "precision": play.precision,
         "notes": list(play.notes),
+        **({"recorded": {name: [one.place, one.said] for name, one in play.recorded.items()}} if play.recorded else {}),
     }
     for place in play.facilities:
         yield {

@@ -3,8 +3,11 @@
 import csv
 import gzip
 import zlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from services.console.play import foia, pierce
 from services.console.play.jsonl import read_jsonl, write_jsonl
 from services.console.play.model import EventLine, Line, PersonLine, Play, SetAside, by_instant
 from services.console.play.sample import sample
@@ -23,33 +26,64 @@ __all__ = [
     "write_jsonl",
 ]
 
+#: The columns by which a data set is known.
+_COLUMNS = {
+    "travis": frozenset(COLUMNS),
+    "foia-detainers": frozenset(foia.COLUMNS),
+    "pierce": frozenset(pierce.COLUMNS),
+}
+#: Data sets whose rows stand alone, so that some of them can be played.
+_BY_ROW = {"foia-detainers": foia.read_foia, "pierce": pierce.read_pierce}
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-def open_play(what: str, *, format: str | None = None, shuffle: int | None = None) -> Play:  # noqa: A002 - the option's own name
+def open_play(
+    what: str,
+    *,
+    format: str | None = None,  # noqa: A002 - the option's own name
+    shuffle: int | None = None,
+    limit: int | None = None,
+) -> Play:
     """Open the play that ``what`` names: ``sample``, or the path of a file, gzipped or not.
 
-    The format (``cloudevents``, ``travis``) is known from the file unless it is given. ``shuffle`` is
-    the seed of a doubled and permuted telling of the same. Raises NotAPlay.
+    The format (``cloudevents``, ``travis``, ``foia-detainers``, ``pierce``) is known from the file unless
+    it is given. ``shuffle`` is the seed of a doubled and permuted telling of the same; ``limit`` plays so
+    many records of a data set whose rows stand alone, the same ones each time. Raises NotAPlay.
     """
-    play = sample() if what == "sample" else _read(Path(what), format)
+    play = _sample(limit) if what == "sample" else _read(Path(what), format, limit)
     return play if shuffle is None else shuffled(play, shuffle)
 
 
-def _read(path: Path, given: str | None) -> Play:
+def _sample(limit: int | None) -> Play:
+    _refuse(limit, "the sample")
+    return sample()
+
+
+def _refuse(limit: int | None, what: str) -> None:
+    """Refuse a limit: part of a story in which people meet would be another story."""
+    if limit is not None:
+        raise NotAPlay(f"{what} is played whole; a limit goes with the detainer release and the Pierce bookings")
+
+
+def _read(path: Path, given: str | None, limit: int | None) -> Play:
     rows = _rows(path)
     name = path.name.removesuffix(".gz")
     form = given or _form_of(rows)
+    if form in _BY_ROW:
+        return _data_set(partial(_BY_ROW[form], limit=limit), rows, name)
+    if form in ("cloudevents", "travis"):
+        _refuse(limit, name)
     if form == "cloudevents":
         return read_jsonl(rows, name=name)
     if form == "travis":
-        return _travis(rows, name)
-    raise NotAPlay(f"{path.name} is in no form that can be played: JSON Lines of CloudEvents, or the Travis stream")
+        return _data_set(read_travis, rows, name)
+    raise NotAPlay(f"{path.name} is in no form that can be played: JSON Lines of CloudEvents, or a data set")
 
 
-def _travis(rows: list[str], name: str) -> Play:
+def _data_set(read: Callable[..., Play], rows: list[str], name: str) -> Play:
+    """Read a public data set in CSV."""
     try:
-        return read_travis(csv.DictReader(rows), name=name)
+        return read(csv.DictReader(rows), name=name)
     except csv.Error as error:
         raise NotAPlay(f"{name} is not sound CSV: {error}") from error
 
@@ -71,4 +105,4 @@ def _form_of(rows: list[str]) -> str | None:
     if first.startswith("{"):
         return "cloudevents"
     header = {cell.strip('"') for cell in first.split(",")}
-    return "travis" if set(COLUMNS) <= header else None
+    return next((form for form, columns in _COLUMNS.items() if columns <= header), None)

@@ -1,7 +1,7 @@
 """What a play is: lines, each with the instant at which it arrives."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal
@@ -47,6 +47,14 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What the public record says became of a detainer, and where; to stand beside what was decided."""
+
+    place: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
     """Everything that is to happen, and where."""
 
@@ -59,6 +67,8 @@ class Play:
     set_aside: tuple[SetAside, ...] = ()
     #: ``day``: the dates had no hour and were taken at local noon.
     precision: Precision = "instant"
+    #: By detainer id, where a public record says more of a detainer's end than the events can.
+    recorded: Mapping[str, Recorded] = field(default_factory=dict)
 
     @property
     def jails(self) -> frozenset[str]:

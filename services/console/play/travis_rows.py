@@ -12,7 +12,7 @@ from shared.domain.federal_calendar import FIRST_YEAR, LAST_YEAR
 #: Travis County lies in Austin's zone.
 ZONE = ZoneInfo("America/Chicago")
 #: What can stand as a booking number, in a topic key and a path; and as a charge's number beside it.
-_KEY, _SEQ = re.compile(r"[!-.0-~]{1,40}"), re.compile(r"[!-.0-~]{1,12}")
+KEY, _SEQ = re.compile(r"[!-.0-~]{1,40}"), re.compile(r"[!-.0-~]{1,12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Row:
     def of(cls, number: int, said: Mapping[str, str | None]) -> Self:
         """Read a row of the file; nothing in it is an error."""
         cells = {key: value.strip() for key, value in said.items() if isinstance(value, str)}
-        day, trouble = _playable_day(cells.get("date", ""))
+        day, trouble = playable_day(cells.get("date", ""))
         seq = cells.get("seq", "")
         return cls(
             number=number,
@@ -47,7 +47,7 @@ class Row:
     @property
     def names_booking(self) -> bool:
         """Whether the booking key can be a booking number."""
-        return _KEY.fullmatch(self.booking_key) is not None
+        return KEY.fullmatch(self.booking_key) is not None
 
     def get(self, column: str) -> str:
         """Give a cell; empty where the file has none."""
@@ -83,7 +83,7 @@ def noon(day: date) -> datetime:
     return datetime.combine(day, time(12), tzinfo=ZONE)
 
 
-def _playable_day(said: str) -> tuple[date | None, str]:
+def playable_day(said: str) -> tuple[date | None, str]:
     """Read a date; without one, say why the row cannot be played."""
     if not said:
         return None, "has no date"

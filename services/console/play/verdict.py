@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.console.play.model import Play
+from services.console.play.model import Play, Recorded
 from services.console.play.records import Aside, Case, Records, Window
 from services.console.play.travis import pick_up_share
 
@@ -41,6 +41,24 @@ def verdict(records: Records, play: Play, refused: Refused) -> dict[str, Any]:
     }
     if play.precision == "day":
         made["pick_ups"] = _pick_ups(records)
+    if play.recorded:
+        made["by_place"] = beside_records(
+            ((one.detainer_id, one.outcome) for one in records.standings if one.number), play.recorded
+        )
+    return made
+
+
+def beside_records(
+    decided: Iterable[tuple[str, str | None]], recorded: Mapping[str, Recorded]
+) -> dict[str, dict[str, dict[str, int]]]:
+    """Count, for each place and each of the record's own words, what was decided; without a record nothing counts."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for detainer_id, outcome in decided:
+        if (one := recorded.get(detainer_id)) is not None:
+            found.setdefault((one.place, one.said), []).append(str(outcome))
+    made: dict[str, dict[str, dict[str, int]]] = {}
+    for (place, said), outcomes in sorted(found.items()):
+        made.setdefault(place, {})[said] = _sorted(outcomes)
     return made
 
 

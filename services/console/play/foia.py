@@ -112,7 +112,7 @@ def _read(number: int, cells: Mapping[str, str], seen: set[str]) -> _Detainer | 
 def _events(one: _Detainer) -> Iterator[EventLine]:
     """Tell of the booking, the detainer, and the end that the record gives it."""
     stay = one.stay
-    yield stay.booked((), None)
+    yield stay.booked((), None, ["no charges", "no criminal record"])
     yield from stay.lodged(one.name, one.form, None, ["form"] if one.form is None else [])
     next_day = stay.booked_at + timedelta(days=1)
     if one.outcome == "taken_into_ice_custody":

@@ -44,6 +44,8 @@ def test_a_detainer_has_a_booking_made_up_around_it() -> None:
     assert lodged["time"] == "2014-12-01T12:00:00-06:00"
     assert lodged["data"]["form"] == "I-247"
     assert {"booking", "hour", "day of lodging", "basis", "subject"} <= set(lodged["data"]["assumed"])
+    booked = events(play, "booking.created")[0]["data"]
+    assert {"no charges", "no criminal record"} <= set(booked["assumed"])
     assert play.recorded == {"R-1": Recorded(place="TX", said="no_outcome_recorded")}
 
 

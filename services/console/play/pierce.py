@@ -120,6 +120,9 @@ def _held(one: _Booking) -> Iterator[EventLine]:
         yield one.stay.picked_up(_detainer_id(one), max(ended_at, one.stay.booked_at))
     elif said == "Cancel Detainer":
         yield one.stay.cancelled(_detainer_id(one), max(ended_at, one.stay.booked_at), "withdrawn")
+        # Without the hold the person stays, or leaves, on whatever else the jail has.
+        if (left_at := one.at("release_dt")) is not None:
+            yield _released(one, left_at, one.cells.get("final_release_disp", ""))
     else:
         yield _released(one, ended_at, said)
 

@@ -1,7 +1,9 @@
 """Turn ICE's detainer release of fiscal year 2015 into events.
 
 The rows are detainers alone: bookings are made up around them, one for each row, since no row names a person.
-No release is made up, and so no hold window; an end that the row records is told one day after the detainer.
+An end that the row records is told one day after the detainer. Most rows record none: there the person is taken as
+gone that day too, since otherwise the laws of later years would decide. No day on which release was due is made up,
+and so there is no hold window to measure.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +24,8 @@ COLUMNS = ("detainer_row", "prepare_date", "form", "facility", "state_usps", "x_
 _NOTES = (
     "dates without an hour are taken at local noon",
     "bookings are made up, one for each detainer, on the day on which it was prepared",
-    "an end that the row records is told on the next day; no release is made up, and so no hold window",
+    "an end that the row records is told on the next day; where it records none, the person is taken as gone then",
+    "no day on which release was due is made up, and so there are no hold windows",
     "one facility stands for all jails of a kind in a state; a state without a page of its own is US-FED",
 )
 _CANCELLED = frozenset({"lifted_by_ice", "case_closed", "not_removable", "us_citizen"})
@@ -121,3 +124,5 @@ def _events(one: _Detainer) -> Iterator[EventLine]:
         yield stay.cancelled(one.name, next_day, one.outcome)
     elif one.outcome in _RELEASED:
         yield stay.released(next_day, one.outcome, _RELEASED[one.outcome])
+    else:
+        yield stay.released(next_day, "not_recorded", "not_said", ["end"])

@@ -107,10 +107,10 @@ class Stay:
         data = {"detainer_id": detainer_id, "cancelled_at": at.isoformat(), "reason": reason}
         return self.tell("detainer.cancelled", at, data)
 
-    def released(self, at: datetime, reason: str, released_to: str) -> EventLine:
+    def released(self, at: datetime, reason: str, released_to: str, assumed: Sequence[str] = ()) -> EventLine:
         """Tell that the person left the jail another way."""
         data = {"released_at": at.isoformat(), "reason": reason, "released_to": released_to}
-        return self.tell("booking.released", at, data)
+        return self.tell("booking.released", at, data, assumed)
 
 
 def sampled(rows: Sequence[tuple[str, str, _Row]], limit: int | None) -> list[_Row]:

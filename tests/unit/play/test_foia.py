@@ -39,7 +39,7 @@ def played(*rows: str, limit: int | None = None) -> Play:
 def test_a_detainer_has_a_booking_made_up_around_it() -> None:
     """Both on the day of the form, at local noon, and what was made up is listed; nobody is due for release."""
     play = played(row())
-    assert told(play) == [("booking.created", "2014-12-01"), ("detainer.lodged", "2014-12-01")]
+    assert told(play)[:2] == [("booking.created", "2014-12-01"), ("detainer.lodged", "2014-12-01")]
     lodged = events(play, "detainer.lodged")[0]
     assert lodged["time"] == "2014-12-01T12:00:00-06:00"
     assert lodged["data"]["form"] == "I-247"
@@ -66,11 +66,15 @@ def test_an_end_is_told_on_the_next_day(outcome: str, kind: str, named: dict[str
     assert named.items() <= events(play, kind)[0]["data"].items()
 
 
-def test_an_end_in_new_words_is_no_end() -> None:
-    """A bucket that nobody knows is kept as the record's word, and the detainer is played."""
-    play = played(row(outcome="beamed_up"))
-    assert len(play.lines) == 2
-    assert play.recorded["R-1"].said == "beamed_up"
+@pytest.mark.parametrize("outcome", ["no_outcome_recorded", "beamed_up", ""])
+def test_an_end_that_is_not_known_is_made_up_and_says_so(outcome: str) -> None:
+    """The person is gone before the laws of later years could decide; the record's own word is kept."""
+    play = played(row(outcome=outcome))
+    assert told(play)[2:] == [("booking.released", "2014-12-02")]
+    released = events(play, "booking.released")[0]["data"]
+    assert released["reason"] == "not_recorded"
+    assert "end" in released["assumed"]
+    assert play.recorded["R-1"].said == (outcome or "no_outcome_recorded")
 
 
 @pytest.mark.parametrize(

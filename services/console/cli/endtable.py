@@ -71,7 +71,7 @@ def _beside(by_place: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Any:
 
 def _verdict_rows(made: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     for name, value in made.items():
-        if name == "pick_ups":
+        if name in ("pick_ups", "by_place"):
             continue
         title = _TITLES.get(name, name)
         if not isinstance(value, Mapping):

@@ -14,7 +14,7 @@ from shared.db.engine import is_weather
 from shared.db.session import Sessions
 from shared.http import docs, parked, schemas
 from shared.http.access import Caller, Keys, Role, allowing
-from shared.http.body import Reason, read_model
+from shared.http.body import Reason, read_model, takes
 from shared.http.paging import MOST, cursor, page, place_of
 from shared.http.problems import Problem, not_found, speak_problems
 from shared.runtime.health import Progress
@@ -75,7 +75,7 @@ async def alarms(request: Request, caller: Operator, after: str | None = None, c
     return page(items, cursor(rows[-1].id) if len(rows) == MOST else None)
 
 
-@common.post("/v1/alarms/{alarm_id}/clear")
+@common.post("/v1/alarms/{alarm_id}/clear", openapi_extra=takes(Reason))
 async def clear_alarm(request: Request, alarm_id: UUID, caller: Acting) -> dict[str, str]:
     """Clear an alarm by name, with a reason."""
     body = await read_model(request, Reason)

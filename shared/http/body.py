@@ -58,6 +58,12 @@ def strict_json(body: bytes) -> Any:
     return value
 
 
+def takes(model: type[BaseModel]) -> dict[str, Any]:
+    """Say in a route's OpenAPI which body it reads; the route checks the bytes itself, so the framework cannot know."""
+    schema = model.model_json_schema(ref_template="#/$defs/{model}")
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
 async def read_model(request: Request, model: type[M]) -> M:
     """Read a small JSON body into a model that a person wrote the form of; unknown fields are refused."""
     value = strict_json(await read_body(request, EVENT_BYTES))

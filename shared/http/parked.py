@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 
 from shared.domain.errors import CountersignError
 from shared.http.access import Caller, Role, allowing
-from shared.http.body import Reason, read_model
+from shared.http.body import Reason, read_model, takes
 from shared.http.paging import MOST, cursor, page, place_of
 from shared.http.problems import Problem, not_found
 
@@ -62,7 +62,7 @@ async def show_parked(request: Request, parked_id: UUID, caller: Looking) -> dic
     return shown | {"bytes": len(message), "sha256": hashlib.sha256(message).hexdigest(), "shape": shape_of(message)}
 
 
-@router.post("/v1/parked/{parked_id}/retry")
+@router.post("/v1/parked/{parked_id}/retry", openapi_extra=takes(Reason))
 async def retry(request: Request, parked_id: UUID, caller: Acting) -> dict[str, str]:
     """Handle the event again; harmless if somebody was quicker."""
     body = await read_model(request, Reason)
@@ -73,7 +73,7 @@ async def retry(request: Request, parked_id: UUID, caller: Acting) -> dict[str, 
     return await _settled(request, parked_id, caller, done=done, state="retried")
 
 
-@router.post("/v1/parked/{parked_id}/discard")
+@router.post("/v1/parked/{parked_id}/discard", openapi_extra=takes(Reason))
 async def discard(request: Request, parked_id: UUID, caller: Acting) -> dict[str, str]:
     """Let the event go; what queued behind it goes on."""
     body = await read_model(request, Reason)

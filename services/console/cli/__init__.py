@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from services.console.cli import act, alarms, audit, decision, facilities, keys, look, parked, play, serve, up
+from services.console.cli import act, alarms, api, audit, decision, facilities, keys, look, parked, play, serve, up
 from services.console.cli.clock import clock
 from services.console.cli.policy import policy
 from services.console.up.place import NotRunning, PlaceTaken
@@ -52,3 +52,4 @@ app.add_typer(act.waiting, name="waiting")
 app.add_typer(decision.app, name="decision")
 app.add_typer(audit.app, name="audit")
 app.add_typer(parked.app, name="parked")
+app.add_typer(api.app, name="api")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from services.decision.policy.evaluate import Rulebook
 from services.decision.policy.model import Finding, Instrument, Rule, finding_as_json
 from shared.http.access import Caller, allowing
-from shared.http.body import read_model
+from shared.http.body import read_model, takes
 from shared.http.paging import page
 from shared.http.problems import not_found
 
@@ -60,7 +60,7 @@ async def policy(request: Request, policy_id: str, _: SignedIn) -> dict[str, Any
     return _shown(place, law) | _named(rulebook)
 
 
-@router.post("/evaluate")
+@router.post("/evaluate", openapi_extra=takes(Asked))
 async def evaluate(request: Request, _: SignedIn) -> dict[str, Any]:
     """Apply the law of a place and date to facts; nothing is recorded."""
     asked = await read_model(request, Asked)

@@ -12,7 +12,7 @@ from services.decision.api import answers
 from services.decision.api.places import instant_and_id
 from shared.db.session import Sessions
 from shared.http.access import Caller, Role, allowing
-from shared.http.body import read_model
+from shared.http.body import read_model, takes
 from shared.http.paging import MOST, cursor, page
 from shared.http.problems import Problem, not_found
 
@@ -85,7 +85,7 @@ async def claim(request: Request, review_id: UUID, caller: Reviewing) -> dict[st
     raise answers.claimed() if there.state in answers.OPEN else answers.over()
 
 
-@router.post("/{review_id}/answer", status_code=202)
+@router.post("/{review_id}/answer", status_code=202, openapi_extra=takes(AnswerGiven))
 async def answer(request: Request, review_id: UUID, caller: Reviewing) -> dict[str, Any]:
     """Take an answer as a fact, if the law leaves room for it; the decision follows at once, and is not made here."""
     given = await read_model(request, AnswerGiven)

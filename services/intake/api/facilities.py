@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from shared.domain.jurisdiction import Agency
 from shared.http.access import Caller, Role, allowing
-from shared.http.body import read_model
+from shared.http.body import read_model, takes
 from shared.http.paging import MOST, cursor, page, place_of, plain
 from shared.http.problems import Problem
 from shared.outbox.parts import Parts
@@ -62,7 +62,7 @@ async def list_facilities(request: Request, caller: Looking, after: str | None =
     return page(items, cursor(rows[-1].ori) if len(rows) == MOST else None)
 
 
-@router.put("/v1/facilities/{ori}")
+@router.put("/v1/facilities/{ori}", openapi_extra=takes(FacilityForm))
 async def put_facility(request: Request, ori: str, caller: Acting) -> dict[str, Any]:
     """Register a facility, or change what is registered; a change counts for what is decided from now on."""
     if not _ORI.fullmatch(ori):

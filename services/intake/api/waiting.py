@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.handlers import Intake
 from shared.http.access import Caller, Role, allowing
-from shared.http.body import read_model
+from shared.http.body import read_model, takes
 from shared.http.paging import MOST, cursor, instant, page, place_of, plain
 from shared.http.problems import Problem, not_found
 from shared.outbox.parts import Parts
@@ -63,7 +63,7 @@ async def list_waiting(request: Request, caller: Looking, after: str | None = No
     return page(items, cursor(last.since.isoformat(), last.source, last.id) if last else None)
 
 
-@router.post("/v1/waiting/{event_id:path}/link")
+@router.post("/v1/waiting/{event_id:path}/link", openapi_extra=takes(Link))
 async def link(request: Request, event_id: str, caller: Acting) -> dict[str, Any]:
     """Put a waiting event on a booking; the link is kept against the matcher."""
     body = await read_model(request, Link)
@@ -80,7 +80,7 @@ async def link(request: Request, event_id: str, caller: Acting) -> dict[str, Any
     return {"status": "linked", "case_id": case_id, "by": caller.key_id}
 
 
-@router.post("/v1/waiting/{event_id:path}/discard")
+@router.post("/v1/waiting/{event_id:path}/discard", openapi_extra=takes(LetGo))
 async def discard(request: Request, event_id: str, caller: Acting) -> dict[str, Any]:
     """Let a waiting event go, with a reason; it stays on record as discarded."""
     body = await read_model(request, LetGo)

@@ -18,7 +18,7 @@ from services.notify.endpoints import EndpointState, set_state
 from services.notify.prove import Prover
 from shared.db.session import Sessions
 from shared.http.access import Caller, Role, allowing
-from shared.http.body import Reason, read_model
+from shared.http.body import Reason, read_model, takes
 from shared.http.paging import MOST, cursor, page, place_of
 from shared.http.problems import Problem
 from shared.runtime.clock import machine_now
@@ -54,7 +54,7 @@ async def list_endpoints(request: Request, caller: Looking, after: After = None)
     return answer(page([endpoint_line(row) for row in rows], cursor(rows[-1].id) if len(rows) == MOST else None))
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, openapi_extra=takes(NewEndpoint))
 async def register(request: Request, caller: Owning) -> Response:
     """Register an endpoint and test it; it stays unproven, and gets nothing, until it has answered a test."""
     body = await read_model(request, NewEndpoint)
@@ -115,7 +115,7 @@ async def test(request: Request, caller: Tending, endpoint_id: str) -> Response:
     return answer(attempt_line(tested) | {"state": (await _shown(request, caller, wanted))["state"]})
 
 
-@router.post("/{endpoint_id}/disable")
+@router.post("/{endpoint_id}/disable", openapi_extra=takes(Reason))
 async def disable(request: Request, caller: Tending, endpoint_id: str) -> Response:
     """Send nothing to an endpoint any more; the feed goes on."""
     wanted, sessions = id_of(endpoint_id), request.app.state.sessions
@@ -148,7 +148,7 @@ async def enable(request: Request, caller: Tending, endpoint_id: str) -> Respons
     return answer(line | {"tested": attempt_line(tested)})
 
 
-@router.post("/{endpoint_id}/resend", status_code=202)
+@router.post("/{endpoint_id}/resend", status_code=202, openapi_extra=takes(Again))
 async def resend(request: Request, caller: Tending, endpoint_id: str) -> Response:
     """Send notices of the feed once more; one that a later word has overtaken still is not sent."""
     wanted = id_of(endpoint_id)

@@ -9,6 +9,7 @@ from services.notify.api import feeds, receipts, stream
 from services.notify.api.feeds import After, Limit, Reader, Wait
 from services.notify.dossier import ICE
 from shared.http.access import Caller, Role, allowing
+from shared.http.body import takes
 
 router = APIRouter(prefix="/v1/ice", tags=["ice"])
 
@@ -52,13 +53,13 @@ async def response(request: Request, reader: Reading, notice_id: str) -> Respons
     return await feeds.single(request, reader, notice_id)
 
 
-@router.post("/responses/{notice_id}/receipt")
+@router.post("/responses/{notice_id}/receipt", openapi_extra=takes(receipts.Receipt))
 async def receipt(request: Request, reader: Receiving, notice_id: str) -> Response:
     """Acknowledge one answer."""
     return await receipts.receive(request, reader, notice_id)
 
 
-@router.post("/receipts")
+@router.post("/receipts", openapi_extra=takes(receipts.Receipts))
 async def many_receipts(request: Request, reader: Receiving) -> Response:
     """Acknowledge many answers at once."""
     return await receipts.receive_many(request, reader)

@@ -9,6 +9,7 @@ from services.notify.api import feeds, receipts, stream
 from services.notify.api.feeds import After, Limit, Reader, Wait
 from services.notify.dossier import jail
 from shared.http.access import Caller, Role, allowing
+from shared.http.body import takes
 from shared.http.problems import not_found
 
 router = APIRouter(prefix="/v1/jails/{ori}", tags=["jails"])
@@ -61,13 +62,13 @@ async def notice(request: Request, reader: Reading, notice_id: str) -> Response:
     return await feeds.single(request, reader, notice_id)
 
 
-@router.post("/notices/{notice_id}/receipt")
+@router.post("/notices/{notice_id}/receipt", openapi_extra=takes(receipts.Receipt))
 async def receipt(request: Request, reader: Receiving, notice_id: str) -> Response:
     """Acknowledge one notice."""
     return await receipts.receive(request, reader, notice_id)
 
 
-@router.post("/receipts")
+@router.post("/receipts", openapi_extra=takes(receipts.Receipts))
 async def many_receipts(request: Request, reader: Receiving) -> Response:
     """Acknowledge many notices at once."""
     return await receipts.receive_many(request, reader)

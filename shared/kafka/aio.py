@@ -46,6 +46,8 @@ _FETCH_WAIT_MS = 100
 _QUERY_TIMEOUT_MS = 5_000
 #: How long a client tries to reach the cluster when it is started, and how often.
 _PATIENCE_S = 30.0
+#: A cluster tells of a new topic within a moment; a busy one takes its time.
+_MADE_WITHIN_S = 30.0
 _AGAIN_AFTER_S = 0.2
 
 
@@ -105,7 +107,10 @@ async def start(client: _Client, *, patience_s: float = _PATIENCE_S) -> None:
 async def create_topics(
     bootstrap: str, wanted: Mapping[str, int], *, replicas: int, configs: Mapping[str, str]
 ) -> None:
-    """Make the topics (name -> partitions) that are missing; ``replicas`` is cut to the brokers there are."""
+    """Make the topics (name -> partitions) that are missing; ``replicas`` is cut to the brokers there are.
+
+    Comes back once the cluster tells of all of them: the controller answers before its brokers know.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=_CLIENT_ID)
     try:
         await start(admin)
@@ -117,8 +122,22 @@ async def create_topics(
             error = for_code(code)
             if code and error is not TopicAlreadyExistsError:
                 raise error(f"topic {name} could not be made")
+        await _told_of(admin, wanted)
     finally:
         await admin.close()
+
+
+async def _told_of(admin: AIOKafkaAdminClient, topics: Collection[str]) -> None:
+    """Wait until the cluster tells of the topics; KafkaAway if it does not in time."""
+    deadline = asyncio.get_running_loop().time() + _MADE_WITHIN_S
+    while True:
+        described: Sequence[Mapping[str, Any]] = await admin.describe_topics(list(topics))
+        missing = [one["topic"] for one in described if one["error_code"] or not one["partitions"]]
+        if not missing:
+            return
+        if asyncio.get_running_loop().time() >= deadline:
+            raise KafkaAway(f"the cluster does not tell of {', '.join(missing)}, which were just made")
+        await asyncio.sleep(_AGAIN_AFTER_S)
 
 
 async def partition_counts(bootstrap: str, topics: Collection[str]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from aiokafka.errors import InvalidPartitionsError
 
 from shared.kafka.topics import TOPICS, Topic, ensure_topics
 from tests.support.topics import MakeTopic
-from tests.support.wire import administrator
+from tests.support.wire import administrator, partitions_told
 
 EXISTS, UNKNOWN_TOPIC, BAD_NAME, BAD_PARTITIONS, UNKNOWN_GROUP = 36, 3, 17, 37, 69
 
@@ -21,8 +21,7 @@ async def test_a_topic_is_made_once_and_removed(kafka: str) -> None:
     async with administrator(kafka) as admin:
         made = [await admin.create_topics([NewTopic(name, 3, 1)]) for _ in range(2)]
         assert [answer.topic_errors[0][1] for answer in made] == [0, EXISTS]
-        described = await admin.describe_topics([name])
-        assert len(described[0]["partitions"]) == 3
+        assert await partitions_told(admin, name, 3) == 3
         assert (await admin.delete_topics([name])).topic_error_codes[0][1] == 0
         assert (await admin.delete_topics([name])).topic_error_codes[0][1] == UNKNOWN_TOPIC
 
@@ -42,7 +41,7 @@ async def test_partitions_can_be_added(kafka: str, make_topic: MakeTopic) -> Non
         assert grown.topic_errors[0][1] == 0
         with pytest.raises(InvalidPartitionsError):
             await admin.create_partitions({topic: NewPartitions(1)})
-        assert len((await admin.describe_topics([topic]))[0]["partitions"]) == 5
+        assert await partitions_told(admin, topic, 5) == 5
 
 
 async def test_our_topics_are_made_as_the_table_says(kafka: str) -> None:

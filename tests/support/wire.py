@@ -1,5 +1,6 @@
 """Speak to Kafka as administrators do, and in single requests, for what no client lets one say."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -30,6 +31,20 @@ async def administrator(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
         yield admin
     finally:
         await admin.close()
+
+
+async def partitions_told(admin: AIOKafkaAdminClient, topic: str, wanted: int) -> int:
+    """Give how many partitions the cluster tells of, once it tells of as many as wanted, or after half a minute.
+
+    A controller answers before the brokers know.
+    """
+    count = -1
+    for _ in range(600):
+        count = len((await admin.describe_topics([topic]))[0]["partitions"])
+        if count == wanted:
+            break
+        await asyncio.sleep(0.05)
+    return count
 
 
 class BareMember:

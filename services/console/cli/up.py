@@ -55,6 +55,9 @@ def up(
     limit: Limit = None,
     speed: SpeedOption = None,
     until_done: Annotated[bool, typer.Option("--until-done", help="End when all that was played has ended.")] = False,
+    instances: Annotated[
+        int, typer.Option(min=1, max=6, help="So many processes of each service share the partitions out.")
+    ] = 1,
     json: AsJson = False,
 ) -> None:
     """Run everything on this machine: Postgres, a Kafka-protocol broker for development, all services.
@@ -73,7 +76,7 @@ def up(
             raise typer.BadParameter("goes with --play", param_hint=name)
     opened = open_play(play, format=form, shuffle=shuffle, limit=limit) if play else None
     place = Place(data_dir(data_dir_given))
-    wanted = Wanted(place=place, port_base=port_base, clock=_clock(speed, opened), play=opened)
+    wanted = Wanted(place=place, port_base=port_base, clock=_clock(speed, opened), play=opened, instances=instances)
     place.make()
     with place.log("up").open("a") as log_file:
         _log_to(log_file)

@@ -57,10 +57,10 @@ def free_ports(count: int) -> list[int]:
     found: list[int] = []
     # Not the shared generator: whoever seeds that one would get the same ports in every process.
     for port in random.SystemRandom().sample(_ANYWHERE, 200):
-        if is_free(port):
-            found.append(port)
         if len(found) == count:
             return found
+        if is_free(port):
+            found.append(port)
     raise PortTaken(f"there are not {count} free ports between {_ANYWHERE.start} and {_ANYWHERE.stop}")
 
 

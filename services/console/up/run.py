@@ -14,7 +14,7 @@ from services.console.play.sample import sample
 from services.console.up.database import Database, owner_url, prepare
 from services.console.up.keys import Sources, demo_keys, issue
 from services.console.up.place import Place
-from services.console.up.ports import HOST, broker_port, service_ports
+from services.console.up.ports import HOST, broker_port, free_ports, service_ports
 from services.console.up.supervisor import Part, Supervisor
 from shared.db.engine import make_engine
 from shared.domain.errors import CountersignError
@@ -36,6 +36,8 @@ class Wanted:
     #: None: the clock that the data directory was made with.
     clock: ClockSetting | None
     play: Play | None
+    #: How many processes of each service; the first of each listens where its address says.
+    instances: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ async def running(wanted: Wanted, tell: Callable[[str], None]) -> AsyncIterator[
         tell("Kafka has its topics")
         facilities = _facilities(wanted.play)
         keys = await _keys(database, place, facilities, wanted.play)
-        urls = _services(supervisor, stack, place, database, kafka, ports)
+        urls = _services(supervisor, stack, wanted, database, kafka, ports)
         for name, address in urls.items():
             await supervisor.ready(name, f"{address}/readyz", within_s=_READY_S)
         tell("intake, decision and notify are ready")
@@ -132,27 +134,37 @@ async def _keys(database: Database, place: Place, facilities: list[Facility], pl
 def _services(
     supervisor: Supervisor,
     stack: AsyncExitStack,
-    place: Place,
+    wanted: Wanted,
     database: Database,
     kafka: str,
     ports: dict[str, int],
 ) -> dict[str, str]:
-    """Start the three services; give their addresses."""
-    for name in SERVICES:
-        env = {
-            **os.environ,
-            "COUNTERSIGN_CLOCK": clock_text(database.clock),
-            "COUNTERSIGN_KAFKA": kafka,
-            "COUNTERSIGN_DATABASE_URL": database.url(f"countersign_{name}_pipeline"),
-            "COUNTERSIGN_API_DATABASE_URL": database.url(f"countersign_{name}_api"),
-            "COUNTERSIGN_HOST": HOST,
-            "COUNTERSIGN_PORT": str(ports[name]),
-        }
-        supervisor.start(
-            Part(name=name, module="services.console.cli", arguments=("serve", name), env=env, log=place.log(name))
-        )
-    stack.push_async_callback(supervisor.end, list(SERVICES))
+    """Start the three services, as many of each as are wanted; give the addresses of the first ones."""
+    parts = [
+        _service(name, number, port, wanted.place, database, kafka)
+        for name in SERVICES
+        for number, port in enumerate([ports[name], *free_ports(wanted.instances - 1)], start=1)
+    ]
+    for part in parts:
+        supervisor.start(part)
+    stack.push_async_callback(supervisor.end, [part.name for part in parts])
     return {name: f"http://{HOST}:{ports[name]}" for name in SERVICES}
+
+
+def _service(name: str, number: int, port: int, place: Place, database: Database, kafka: str) -> Part:
+    """Give one process of a service; beyond the first they bear their number."""
+    called = name if number == 1 else f"{name}-{number}"
+    env = {
+        **os.environ,
+        "COUNTERSIGN_INSTANCE": str(number),
+        "COUNTERSIGN_CLOCK": clock_text(database.clock),
+        "COUNTERSIGN_KAFKA": kafka,
+        "COUNTERSIGN_DATABASE_URL": database.url(f"countersign_{name}_pipeline"),
+        "COUNTERSIGN_API_DATABASE_URL": database.url(f"countersign_{name}_api"),
+        "COUNTERSIGN_HOST": HOST,
+        "COUNTERSIGN_PORT": str(port),
+    }
+    return Part(name=called, module="services.console.cli", arguments=("serve", name), env=env, log=place.log(called))
 
 
 def clock_text(clock: ClockSetting) -> str:

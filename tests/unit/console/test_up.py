@@ -34,6 +34,12 @@ def test_a_part_that_lived_long_is_sound_again() -> None:
     assert quick_deaths(7, STEADY_S - 1) == 8
 
 
+def test_as_many_ports_are_free_as_are_asked_for() -> None:
+    """None for none, and never the same one twice."""
+    assert free_ports(0) == []
+    assert len(set(free_ports(5))) == 5
+
+
 def test_services_stand_right_above_the_base() -> None:
     """The ports of the contract: intake 1, decision 2, notify 3 above the base."""
     base = next(port for port in free_ports(50) if all(is_free(port + place) for place in (1, 2, 3)))

@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.support.topics",
     "tests.support.database",
     "tests.support.line",
+    "tests.support.world",
 ]

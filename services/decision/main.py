@@ -13,6 +13,7 @@ from shared.kafka.topics import Topic
 from shared.outbox.inbox import Hearing, Once, consume
 from shared.outbox.parking import HearAgain, Parking
 from shared.outbox.parts import open_parts
+from shared.outbox.sweep import Sweep
 from shared.outbox.timers import run_timers
 from shared.runtime.serve import listen, serve
 
@@ -48,5 +49,6 @@ async def run(settings: Settings) -> None:
             run_timers("timers", decide.on_due, parts.wake, parts.progress, speed=parts.clock.speed),
             watch_calendar(parts.clock, parts.progress),
             parts.relay.run(),
+            Sweep("decision", parts.sessions, parts.ids).run(parts.progress),
             listen(app, host=settings.host, port=settings.port, progress=parts.progress),
         )

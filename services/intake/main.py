@@ -10,6 +10,7 @@ from shared.kafka.topics import Topic
 from shared.outbox.inbox import Hearing, Once, consume
 from shared.outbox.parking import Parking
 from shared.outbox.parts import open_parts
+from shared.outbox.sweep import Sweep
 from shared.outbox.timers import run_timers
 from shared.runtime.serve import listen, serve
 
@@ -37,5 +38,6 @@ async def run(settings: Settings) -> None:
             consume("events", events, Once("intake", "intake", parts.sessions, hearing), parts.progress),
             run_timers("timers", intake.on_due, parts.wake, parts.progress, speed=parts.clock.speed),
             parts.relay.run(),
+            Sweep("intake", parts.sessions, parts.ids).run(parts.progress),
             listen(app, host=settings.host, port=settings.port, progress=parts.progress),
         )

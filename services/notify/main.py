@@ -20,6 +20,7 @@ from shared.kafka.topics import Topic
 from shared.outbox.inbox import Once, consume
 from shared.outbox.parking import HearAgain, Parking
 from shared.outbox.parts import open_parts
+from shared.outbox.sweep import Sweep
 from shared.outbox.timers import run_timers
 from shared.runtime.serve import listen, serve
 
@@ -72,6 +73,7 @@ async def run(settings: Settings) -> None:
             parts.progress,
             consume("decisions", source, once, parts.progress),
             parts.relay.run(),
+            Sweep(SCHEMA, parts.sessions, parts.ids).run(parts.progress),
             run_timers("timers", watch.tick, parts.wake, parts.progress, speed=parts.clock.speed),
             courier.run(post),
             listen(app, host=settings.host, port=settings.port, progress=parts.progress),

@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -26,3 +27,8 @@ class UuidV7:
         value = (milliseconds & ((1 << _MILLISECONDS_BITS) - 1)) << 80
         value |= 0x7 << 76 | (noise >> 68 & 0xFFF) << 64 | 0b10 << 62 | noise & ((1 << 62) - 1)
         return UUID(int=value)
+
+
+def least_at(instant: datetime) -> UUID:
+    """Give the least id that could have been made at an instant: all later ones are greater."""
+    return UUID(int=max(0, int(instant.timestamp() * 1000)) << 80)

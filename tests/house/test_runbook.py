@@ -9,6 +9,7 @@ import pytest
 
 import services
 import shared
+from shared.outbox.invariants import invariants
 
 _ROOTS = [Path(package.__file__ or "").parent for package in (services, shared)]
 _RUNBOOK = (_ROOTS[0].parent / "docs" / "runbook.md").read_text()
@@ -77,6 +78,12 @@ def test_an_alarm_is_explained(kind: str) -> None:
     """Its section says what it means and what to do."""
     assert "**Means.**" in _sections()[kind]
     assert "**Do.**" in _sections()[kind]
+
+
+def test_every_question_stands_in_the_runbook_and_the_other_way_round() -> None:
+    """Whichever question finds something, the table of ``promise_broken`` says what to do."""
+    table = [line.split("|")[1] for line in _sections()["promise_broken"].splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`(\w+)`", " ".join(table))) == sorted(one.name for one in invariants())
 
 
 def test_the_sections_are_in_order() -> None:

@@ -31,12 +31,17 @@ async def command(*words: str) -> tuple[int, str, str]:
 
 
 async def test_the_database_is_started_for_as_long_as_it_takes(tmp_path: Path) -> None:
-    """Both commands start it, find nothing wrong with nothing, print one line of JSON, and leave it stopped."""
+    """Each command starts it, finds nothing wrong with nothing, prints one line of JSON, and leaves it stopped."""
     place = Place(tmp_path / "data")
     place.make()
     async with owner_url(place, 0) as url:
         await prepare(url, ClockSetting("stepped", BEGINS))
-    for words, said in ((("audit", "verify"), {"fits": True}), (("decision", "replay"), {"decisions": 0})):
+    expected: tuple[tuple[tuple[str, str], dict[str, Any]], ...] = (
+        (("audit", "verify"), {"fits": True}),
+        (("audit", "sweep"), {"violations": []}),
+        (("decision", "replay"), {"decisions": 0}),
+    )
+    for words, said in expected:
         code, out, _ = await command(*words, "--json", "--data-dir", str(place.root))
         told: dict[str, Any] = json.loads(out)
         assert code == 0

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,11 +34,11 @@ def ended(up: "subprocess.Popen[str]", *, within_s: float = _PATIENCE_S) -> tupl
 
 
 @contextmanager
-def started(folder: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
-    """Start `up` on free ports; end it, whatever happens."""
+def started(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> Iterator["subprocess.Popen[str]"]:
+    """Start `up` on free ports, with settings besides; end it, whatever happens."""
     command = [*_COMMAND, "up", "--data-dir", str(folder), "--port-base", "0", "--json", *words]
     up = subprocess.Popen(  # noqa: S603  # our own program
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_ENV
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**_ENV, **(env or {})}
     )
     try:
         yield up
@@ -56,9 +56,9 @@ def asked(*words: str) -> tuple[int, Any]:
     return done.returncode, json.loads(done.stdout) if done.returncode == 0 else done.stderr
 
 
-def until(up: "subprocess.Popen[str]", look: Callable[[], T]) -> T:
+def until(up: "subprocess.Popen[str]", look: Callable[[], T | None], *, within_s: float = _PATIENCE_S) -> T:
     """Look until there is something to see; a process of its own has no event to wait for."""
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + within_s
     while not (seen := look()):
         assert up.poll() in (None, -signal.SIGKILL), up.communicate()
         assert time.monotonic() < deadline, "nothing came of it"
@@ -80,6 +80,11 @@ def parts(up: "subprocess.Popen[str]") -> dict[str, int]:
     """Give the process ids of all that `up` has started, by their commands."""
     rows = (line.split(None, 2) for line in _ps("-ax", "-o", "pid=,ppid=,command=").splitlines())
     return {command: int(pid) for pid, parent, command in rows if int(parent) == up.pid}
+
+
+def part(up: "subprocess.Popen[str]", command: str) -> int | None:
+    """Give the process id of the first part with these words in its command; None while it is being started."""
+    return next((pid for words, pid in parts(up).items() if command in words), None)
 
 
 def is_alive(pid: int) -> bool:

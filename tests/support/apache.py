@@ -48,6 +48,12 @@ class ApacheKafka:
         said = self._process.stdout.readline()  # the script itself gives up after two minutes
         assert said == f"ready {self.bootstrap}\n", f"Apache Kafka did not start: {said!r}"
 
+    def kill(self) -> None:
+        """End the node as a crash would; what started it then ends by itself."""
+        assert self._process is not None
+        os.kill(int((self.folder / "node-1" / "pid").read_text()), signal.SIGKILL)
+        self._process.communicate(timeout=_END_S)
+
     def end(self) -> None:
         """Stop it and wait."""
         assert self._process is not None
@@ -55,14 +61,19 @@ class ApacheKafka:
         self._process.communicate(timeout=_END_S)
 
 
-def fetch_or_skip() -> None:
-    """Have the jars there; skip the test that asks, with the reason, where they cannot be had."""
-    fetched = subprocess.run(  # noqa: S603  # our own script
+def fetched() -> str:
+    """Have the jars there; give why they cannot be had, empty when they are there."""
+    done = subprocess.run(  # noqa: S603  # our own script
         [str(_RUN), "--fetch"], capture_output=True, text=True, timeout=_FETCH_S, check=False
     )
-    if fetched.returncode == _UNAVAILABLE:
-        pytest.skip(f"not run on Apache Kafka: {fetched.stderr.strip().splitlines()[-1]}")
-    assert fetched.returncode == 0, fetched.stderr
+    assert done.returncode in (0, _UNAVAILABLE), done.stderr
+    return done.stderr.strip().splitlines()[-1] if done.returncode else ""
+
+
+def fetch_or_skip() -> None:
+    """Have the jars there; skip the test that asks, with the reason, where they cannot be had."""
+    if trouble := fetched():
+        pytest.skip(f"not run on Apache Kafka: {trouble}")
 
 
 @pytest.fixture(scope="session")

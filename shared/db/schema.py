@@ -12,7 +12,9 @@ import migrations
 from shared.runtime.clock import Anchor, ClockSetting, machine_now
 
 ROLES = tuple(
-    f"countersign_{service}_{kind}" for service in ("intake", "decision", "notify") for kind in ("pipeline", "api")
+    f"countersign_{service}_{kind}"
+    for service in ("intake", "decision", "notify", "console")
+    for kind in ("pipeline", "api")
 )
 
 

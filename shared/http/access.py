@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from fastapi import Request
 from limits import RateLimitItemPerMinute
@@ -14,7 +15,8 @@ from limits.strategies import FixedWindowRateLimiter
 
 from shared.db.session import Sessions
 from shared.http.problems import Problem
-from shared.runtime.clock import machine_seconds
+from shared.http.tokens import key_spoken_for
+from shared.runtime.clock import machine_now, machine_seconds
 
 #: A revoked key is refused everywhere after so many seconds, machine time.
 CACHE_S = 2.0
@@ -88,8 +90,9 @@ def _refused() -> Problem:
 class Keys:
     """Looks keys up, remembers them for a moment, and counts what each asks."""
 
-    def __init__(self, sessions: Sessions, requests_per_minute: int) -> None:
+    def __init__(self, sessions: Sessions, requests_per_minute: int, service: str = "") -> None:
         self._sessions = sessions
+        self._service = service
         self._known: dict[str, tuple[float, Caller]] = {}
         self._limit = RateLimitItemPerMinute(requests_per_minute)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
@@ -97,11 +100,11 @@ class Keys:
     async def caller(self, authorization: str | None) -> Caller:
         """Give the caller of a request; a Problem (401 or 429) when there is none or too much of one."""
         scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token.startswith("cs_"):
+        if scheme.lower() != "bearer" or not token:
             raise _refused()
         remembered = self._known.get(token)
         if remembered is None or remembered[0] < machine_seconds():
-            caller = await self._look_up(token)
+            caller = await (self._look_up(token) if token.startswith("cs_") else self._spoken_for(token))
             if len(self._known) > 10_000:  # noqa: PLR2004 - hostile tokens are never stored, this bounds honest ones
                 self._known.clear()
             self._known[token] = remembered = (machine_seconds() + CACHE_S, caller)
@@ -121,7 +124,25 @@ class Keys:
         digest = hashlib.sha256(secret.encode()).digest()
         if row is None or not hmac.compare_digest(digest, row.digest):
             raise _refused()
-        return Caller(key_id, Role(row.role), frozenset(row.oris), tuple(row.sources), row.office)
+        return _caller(key_id, row)
+
+    async def _spoken_for(self, token: str) -> Caller:
+        """Look up the key that the console speaks for."""
+        async with self._sessions.reading() as session:
+            signer = await session.one("SELECT public_key FROM access.signers WHERE name = 'console'")
+            now = int(machine_now().timestamp())
+            key_id = key_spoken_for(token, signer.public_key, self._service, now) if signer is not None else None
+            row = await session.one(
+                "SELECT role, oris, sources, office FROM access.keys WHERE id = :id AND revoked_at IS NULL",
+                id=key_id or "",
+            )
+        if key_id is None or row is None:
+            raise _refused()
+        return _caller(key_id, row)
+
+
+def _caller(key_id: str, row: Any) -> Caller:
+    return Caller(key_id, Role(row.role), frozenset(row.oris), tuple(row.sources), row.office)
 
 
 def allowing(*roles: Role) -> Callable[[Request], Awaitable[Caller]]:

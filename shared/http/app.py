@@ -46,7 +46,11 @@ async def readyz(request: Request) -> JSONResponse:
             raise
         troubles = troubles | {"database": "does not answer"}
     return JSONResponse(
-        {"status": "ready" if not troubles else "not ready", "troubles": troubles},
+        {
+            "status": "ready" if not troubles else "not ready",
+            "troubles": troubles,
+            "loops": request.app.state.progress.loops(),
+        },
         status_code=503 if troubles else 200,
     )
 

@@ -79,7 +79,7 @@ async def open_parts(schema: str, settings: SharedSettings) -> AsyncIterator[Par
             ids=ids,
             sessions=sessions,
             requests=requests,
-            keys=Keys(requests, settings.requests_per_minute),
+            keys=Keys(requests, settings.requests_per_minute, schema),
             kafka=kafka,
             relay=relay,
             outbox=Outbox(schema, ids, relay.hand_over),

@@ -41,6 +41,11 @@ class Progress:
         self.stop(loop, str(why))
         await self.leaving.wait()
 
+    def loops(self) -> dict[str, float]:
+        """Give for each loop the seconds since it last came round."""
+        now = self._seconds()
+        return {loop: round(now - at, 1) for loop, at in sorted(self._beats.items())}
+
     def troubles(self) -> dict[str, str]:
         """Give each loop that is stuck or stopped, with the reason; empty when all is well."""
         now = self._seconds()

@@ -13,8 +13,8 @@ def _clock(text: str) -> str:
     return text
 
 
-class SharedSettings(BaseSettings):
-    """What a process must know at start."""
+class ProcessSettings(BaseSettings):
+    """What any process of ours must know at start."""
 
     model_config = SettingsConfigDict(env_prefix="COUNTERSIGN_", extra="ignore", frozen=True)
 
@@ -31,11 +31,16 @@ class SharedSettings(BaseSettings):
     #: Where the service listens. Loopback unless told otherwise.
     host: str = "127.0.0.1"
     port: int
+    #: json for machines, console for people at a terminal.
+    log_format: str = "json"
+
+
+class SharedSettings(ProcessSettings):
+    """What a service of the pipeline must know besides."""
+
     #: Most events taken in one batch: beyond 500 only latency grows (measured).
     batch_events: int = 500
     #: How long a take waits for a first event, milliseconds.
     batch_wait_ms: int = 500
     #: Requests a key may make each minute, machine time.
     requests_per_minute: int = 60_000
-    #: json for machines, console for people at a terminal.
-    log_format: str = "json"

@@ -10,23 +10,29 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticUndefined
 
 import shared
+from services.console.settings import Settings as Console
 from services.decision.settings import Settings as Decision
 from services.intake.settings import Settings as Intake
 from services.notify.settings import Settings as Notify
-from shared.runtime.settings import SharedSettings
+from shared.runtime.settings import ProcessSettings
 
 _ROOT = Path(shared.__file__).parent.parent
 _COMPOSE: dict[str, Any] = yaml.safe_load((_ROOT / "docker-compose.yml").read_text())
 _SERVICES: dict[str, dict[str, Any]] = _COMPOSE["services"]
 _ENV_LINES = (_ROOT / ".env.example").read_text().splitlines()
-_SETTINGS: dict[str, type[SharedSettings]] = {"intake": Intake, "decision": Decision, "notify": Notify}
+_SETTINGS: dict[str, type[ProcessSettings]] = {
+    "intake": Intake,
+    "decision": Decision,
+    "notify": Notify,
+    "console": Console,
+}
 #: Read by `countersign migrate`, which sets the passwords of the services' roles.
 _PASSWORDS = {f"COUNTERSIGN_{name.upper()}_PASSWORD" for name in _SETTINGS}
 _REFERENCE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 _LINE = re.compile(r"(#?)([A-Z][A-Z0-9_]*)=(.*)")
 
 
-def _names(settings: type[SharedSettings]) -> set[str]:
+def _names(settings: type[ProcessSettings]) -> set[str]:
     return {f"COUNTERSIGN_{field.upper()}" for field in settings.model_fields}
 
 
@@ -40,11 +46,11 @@ def _example() -> dict[str, tuple[bool, str]]:
     return {name: (not mark, value) for mark, name, value in found}
 
 
-def _default(settings: type[SharedSettings], name: str) -> Any:
+def _default(settings: type[ProcessSettings], name: str) -> Any:
     return settings.model_fields[name.removeprefix("COUNTERSIGN_").lower()].default
 
 
-def _read(settings: type[SharedSettings], name: str, text: str) -> Any:
+def _read(settings: type[ProcessSettings], name: str, text: str) -> Any:
     """Read a text as the settings class would."""
     annotation: Any = settings.model_fields[name.removeprefix("COUNTERSIGN_").lower()].annotation
     kind: TypeAdapter[Any] = TypeAdapter(annotation)

@@ -11,8 +11,8 @@ from tests.support.database import BEGINS, Database
 
 #: Readable whole, and why. The clock says what time it is. Of keys there is an id, a role and the digest of a
 #: 256-bit random secret, from which nobody gets the secret; whoever asks must be looked up before it is known
-#: what they may see.
-OPEN = {"runtime.clock", "access.keys"}
+#: what they may see. Of signers there is a public key.
+OPEN = {"runtime.clock", "access.keys", "access.signers"}
 #: Records: added, never edited, by either role of any service. A chain is worth as much as this list.
 RECORDS = {
     "decision.decisions",
@@ -29,7 +29,9 @@ RECORDS = {
 #: What the two roles of a service may never touch: its messages' inner life, for requests.
 NOT_GRANTED = ("inbox", "outbox", "offsets", "raw_events", "identifiers", "ties", "waiting_identifiers", "unmatched")
 
-TABLES = "c.relkind IN ('r', 'p', 'v') AND n.nspname IN ('runtime', 'access', 'intake', 'decision', 'notify')"
+TABLES = (
+    "c.relkind IN ('r', 'p', 'v') AND n.nspname IN ('runtime', 'access', 'intake', 'decision', 'notify', 'console')"
+)
 GRANTED = f"""
     SELECT n.nspname || '.' || c.relname, r.rolname, c.relrowsecurity AND c.relforcerowsecurity
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -93,7 +95,7 @@ async def test_a_service_writes_its_own_schema_only(database: Database) -> None:
 async def test_the_services_roles_own_nothing_and_are_above_nothing(database: Database) -> None:
     """Neither role owns a table, bypasses row security, makes roles or databases, or belongs to another role."""
     roles = await database.all("SELECT rolname FROM pg_roles WHERE rolname ~ '^countersign_[a-z]+_(pipeline|api)$'")
-    assert len(roles) == 6
+    assert len(roles) == 8
     for (role,) in roles:
         (row,) = await database.all(
             "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb,"

@@ -6,7 +6,21 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from services.console.cli import act, alarms, api, audit, decision, facilities, keys, look, parked, play, serve, up
+from services.console.cli import (
+    accounts,
+    act,
+    alarms,
+    api,
+    audit,
+    decision,
+    facilities,
+    keys,
+    look,
+    parked,
+    play,
+    serve,
+    up,
+)
 from services.console.cli.clock import clock
 from services.console.cli.policy import policy
 from services.console.up.place import NotRunning, PlaceTaken
@@ -44,6 +58,7 @@ app.command("play")(play.play)
 app.command("clock")(clock)
 app.add_typer(policy, name="policy")
 app.add_typer(keys.app, name="key")
+app.add_typer(accounts.app, name="account")
 app.add_typer(facilities.app, name="facility")
 app.add_typer(look.cases, name="case")
 app.add_typer(alarms.app, name="alarm")

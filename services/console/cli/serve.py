@@ -10,6 +10,7 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
+from services.console.accounts.make import trust
 from services.console.cli.options import AsJson, DataDir
 from services.console.cli.owner import owner_url
 from services.console.cli.say import as_json, note
@@ -27,6 +28,7 @@ class Service(StrEnum):
     INTAKE = "intake"
     DECISION = "decision"
     NOTIFY = "notify"
+    CONSOLE = "console"
 
 
 def serve(service: Annotated[Service, typer.Argument(help="Which service.")]) -> None:
@@ -46,8 +48,9 @@ def migrate(data_dir: DataDir = None, json: AsJson = False) -> None:
     """Bring the database to the newest version, as its owner (COUNTERSIGN_DATABASE_URL).
 
     Where COUNTERSIGN_KAFKA names brokers, the topics that are missing there are made too.
-    COUNTERSIGN_CLOCK sets the clock of a new database. COUNTERSIGN_INTAKE_PASSWORD, _DECISION_ and
-    _NOTIFY_ set the passwords of the services' roles; without them the roles are left as they are.
+    COUNTERSIGN_CLOCK sets the clock of a new database. COUNTERSIGN_INTAKE_PASSWORD, _DECISION_, _NOTIFY_
+    and _CONSOLE_ set the passwords of the services' roles; without them the roles are left as they are.
+    COUNTERSIGN_CONSOLE_SIGNING_KEY lets the services know the console by its key.
     """
     try:
         clock = ClockSetting.parse(os.environ.get("COUNTERSIGN_CLOCK", "system"))
@@ -81,6 +84,9 @@ async def _migrate(url: str, clock: ClockSetting, passwords: dict[str, str]) -> 
         await bring_up(engine, clock)
         if passwords:
             await let_in(engine, passwords)
+        if signing_key := os.environ.get("COUNTERSIGN_CONSOLE_SIGNING_KEY"):
+            async with engine.begin() as connection:
+                await trust(connection, signing_key)
     finally:
         await engine.dispose()
 

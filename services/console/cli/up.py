@@ -151,7 +151,11 @@ def _welcome(run: Run, asked: _Asked) -> None:
     """Say where everything is."""
     where = str(asked.wanted.place.run)
     if asked.json:
-        as_json({"ready": True, "run": where, "urls": run.urls, "kafka": run.kafka})
+        told = {"ready": True, "run": where, "urls": run.urls, "kafka": run.kafka}
+        as_json({**told, "accounts": run.passwords} if run.passwords else told)
         return
     rows = [*run.urls.items(), ("kafka", run.kafka), ("keys and database", where)]
     printer().print(table("Countersign runs", ("what", "where"), rows))
+    if run.passwords:
+        title = f"Sign in at {run.urls['console']}; told once, so keep these"
+        printer().print(table(title, ("name", "password"), list(run.passwords.items())))

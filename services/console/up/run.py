@@ -13,6 +13,7 @@ from services.console.play.model import Play
 from services.console.play.sample import sample
 from services.console.up.database import Database, owner_url, prepare
 from services.console.up.keys import Sources, demo_keys, issue
+from services.console.up.pages import console_part, make_accounts, new_signing_key
 from services.console.up.place import Place
 from services.console.up.ports import HOST, broker_port, free_ports, service_ports
 from services.console.up.supervisor import Part, Supervisor
@@ -48,6 +49,8 @@ class Run:
     kafka: str
     database: Database
     keys: dict[str, str]
+    #: Passwords of the console's accounts that this run has made: told once, and kept nowhere.
+    passwords: dict[str, str]
     supervisor: Supervisor
 
 
@@ -71,11 +74,13 @@ async def running(wanted: Wanted, tell: Callable[[str], None]) -> AsyncIterator[
         facilities = _facilities(wanted.play)
         keys = await _keys(database, place, facilities, wanted.play)
         urls = _services(supervisor, stack, wanted, database, kafka, ports)
+        passwords = await _console(supervisor, stack, place, database, kafka, urls, ports["console"])
+        urls["console"] = f"http://{HOST}:{ports['console']}"
         for name, address in urls.items():
             await supervisor.ready(name, f"{address}/readyz", within_s=_READY_S)
-        tell("intake, decision and notify are ready")
+        tell("intake, decision, notify and the console are ready")
         await register(urls["intake"], keys["operator"], facilities)
-        run = Run(urls=urls, kafka=kafka, database=database, keys=keys, supervisor=supervisor)
+        run = Run(urls=urls, kafka=kafka, database=database, keys=keys, passwords=passwords, supervisor=supervisor)
         place.write("run.json", {"urls": urls, "kafka": kafka, "database": database.owner_url, "keys": keys})
         yield run
 
@@ -165,6 +170,24 @@ def _service(name: str, number: int, port: int, place: Place, database: Database
         "COUNTERSIGN_PORT": str(port),
     }
     return Part(name=called, module="services.console.cli", arguments=("serve", name), env=env, log=place.log(called))
+
+
+async def _console(
+    supervisor: Supervisor,
+    stack: AsyncExitStack,
+    place: Place,
+    database: Database,
+    kafka: str,
+    urls: dict[str, str],
+    port: int,
+) -> dict[str, str]:
+    """Start the console; give the passwords of the accounts that are new."""
+    signing_key = new_signing_key()
+    passwords = await make_accounts(database, signing_key)
+    settings = {"COUNTERSIGN_CLOCK": clock_text(database.clock), "COUNTERSIGN_KAFKA": kafka}
+    supervisor.start(console_part(place, database, dict(urls), port, signing_key, settings))
+    stack.push_async_callback(supervisor.end, ["console"])
+    return passwords
 
 
 def clock_text(clock: ClockSetting) -> str:

@@ -1,0 +1,67 @@
+"""Put the console's parts together and let them run."""
+
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+from services.console.accounts.door import Door, Rules
+from services.console.acting import Services
+from services.console.app import make_app
+from services.console.assets import Assets
+from services.console.heartbeat import Heartbeat
+from services.console.live import Live
+from services.console.render import Pages
+from services.console.settings import Settings
+from services.console.words_of import WORDS_OF
+from shared.db.engine import make_engine
+from shared.db.listen import Wake, clock_calls
+from shared.db.session import Sessions, open_clock
+from shared.http.tokens import SigningKey
+from shared.runtime.clock import ClockSetting
+from shared.runtime.health import Progress
+from shared.runtime.ids import UuidV7
+from shared.runtime.serve import listen, serve
+
+
+async def run(settings: Settings) -> None:
+    """Show the pages until told to stop."""
+    url, name = settings.database_url.get_secret_value(), f"console-{settings.instance}"
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(clock_calls(url, name, Wake()))
+        engine = make_engine(url, name=name)
+        clock = await open_clock(engine, ClockSetting.parse(settings.clock))
+        pages_engine = make_engine(settings.api_database_url.get_secret_value(), name=f"{name}-pages", pool_size=10)
+        sessions, requests = Sessions(engine, clock), Sessions(pages_engine, clock)
+        stack.push_async_callback(sessions.close)
+        stack.push_async_callback(requests.close)
+        urls = {"intake": settings.intake_url, "decision": settings.decision_url, "notify": settings.notify_url}
+        key = SigningKey.of(settings.console_signing_key.get_secret_value())
+        services = await stack.enter_async_context(Services(urls, key))
+        progress, assets, heartbeat = Progress(), Assets(), Heartbeat(urls)
+        app = make_app(
+            settings.console_url,
+            clock=clock,
+            sessions=sessions,
+            requests=requests,
+            progress=progress,
+            door=Door(sessions, UuidV7(), _rules(settings)),
+            live=Live(clock, progress),
+            heartbeat=heartbeat,
+            services=services,
+            assets=assets,
+            pages=Pages.load(assets, banner=settings.console_banner, words_of=WORDS_OF),
+            issuer=None,
+        )
+        await serve(
+            progress,
+            heartbeat.run(progress),
+            listen(app, host=settings.host, port=settings.port, progress=progress),
+        )
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        longest=timedelta(hours=settings.session_hours),
+        tries=settings.sign_in_tries,
+        within=timedelta(minutes=settings.sign_in_minutes),
+    )

@@ -1,0 +1,1 @@
+"""What the pages show: queries, read-only, on the console's own role."""

@@ -1,0 +1,33 @@
+"""What the console must know at start."""
+
+from pydantic import Field, SecretStr
+
+from shared.runtime.settings import ProcessSettings
+
+
+class Settings(ProcessSettings):
+    """The console's settings."""
+
+    port: int = 8100
+    #: Where the services answer; the console acts through them alone.
+    intake_url: str = "http://127.0.0.1:8101"
+    decision_url: str = "http://127.0.0.1:8102"
+    notify_url: str = "http://127.0.0.1:8103"
+    #: Signs the tokens by which the console speaks for the person signed in; 24 characters or more.
+    console_signing_key: SecretStr = Field(min_length=24)
+    #: The address people see, such as https://countersign.example; cookies are bound to it where it is https.
+    console_url: str = "http://127.0.0.1:8100"
+    #: A session ends after so many minutes without a request, machine time: a desk is left.
+    session_idle_minutes: int = 30
+    #: And after so many hours in any case: a shift ends.
+    session_hours: int = 12
+    #: So many wrong passwords within so many minutes lock an account until an administrator opens it.
+    sign_in_tries: int = 5
+    sign_in_minutes: int = 15
+    #: An OpenID Connect issuer for people's sign-in; empty: local accounts alone.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    #: A file, so that the secret stands in no environment.
+    oidc_credential_file: str = ""
+    #: Said on every page of a trial, so that nobody takes played people for real ones; empty in service.
+    console_banner: str = ""

@@ -266,7 +266,7 @@ async def test_open_routes_hold_no_data(door: Door) -> None:
     """Health and readiness ask nobody's name, and say no more than which loop is stuck."""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=door.app), base_url="http://intake") as nobody:
         assert (await nobody.get("/healthz")).json() == {"status": "alive"}
-        assert (await nobody.get("/readyz")).json() == {"status": "ready", "troubles": {}}
+        assert (await nobody.get("/readyz")).json() == {"status": "ready", "troubles": {}, "loops": {}}
         door.progress.stop("events", "20 events in a row could not be handled")
         stopped = await nobody.get("/readyz")
         assert (stopped.status_code, list(stopped.json()["troubles"])) == (503, ["events"])

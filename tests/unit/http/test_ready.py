@@ -38,17 +38,24 @@ async def ready(progress: Progress, database: Database) -> tuple[int, dict[str, 
 
 
 async def test_a_loop_without_progress_turns_readiness_red() -> None:
-    """It names the loop and for how long; the next time the loop comes round it is green again."""
+    """It names the loop, and how long ago each came round; once the loop comes round again it is green."""
     seconds = [0.0]
     progress, database = Progress(lambda: seconds[0]), Database()
     progress.beat("events")
     progress.beat("relay")
-    assert await ready(progress, database) == (200, {"status": "ready", "troubles": {}})
+    assert await ready(progress, database) == (
+        200,
+        {"status": "ready", "troubles": {}, "loops": {"events": 0.0, "relay": 0.0}},
+    )
     seconds[0] = STUCK_AFTER_S + 5
     progress.beat("relay")
     assert await ready(progress, database) == (
         503,
-        {"status": "not ready", "troubles": {"events": "no progress for 25 s"}},
+        {
+            "status": "not ready",
+            "troubles": {"events": "no progress for 25 s"},
+            "loops": {"events": 25.0, "relay": 0.0},
+        },
     )
     progress.beat("events")
     assert (await ready(progress, database))[0] == 200

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from services.decision.doubt import alarms_of
 from services.decision.judge import Answer, Matter, Ruling, rule_on
 from services.decision.policy.evaluate import Rulebook
 from services.decision.recording import Place, explanation_bytes, snapshot_bytes, told_bytes, told_of
+from services.decision.review_clock import ROOM_HOURS
 from shared.db import casebook
 from shared.db.session import WriteSession
 from shared.domain.case import Custody, Detainer
@@ -52,12 +53,23 @@ class _Found:
 
 
 class Decide:
-    """Applies the policy in force to cases; ``second`` counts every deadline once more."""
+    """Applies the policy in force to cases; ``second`` counts every deadline once more.
 
-    def __init__(self, parts: Parts, rulebook: Rulebook, *, second: Count = second_count) -> None:
+    ``room`` is how long before it is due a reviewer's answer is wanted.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        rulebook: Rulebook,
+        *,
+        second: Count = second_count,
+        room: timedelta = timedelta(hours=ROOM_HOURS),
+    ) -> None:
         self._parts = parts
         self._rulebook = rulebook
         self._second = second
+        self._room = room
 
     async def on_cases_changed(
         self, session: WriteSession, heard: Sequence[Heard[Message[CaseChanged | None]]], now: datetime
@@ -172,7 +184,7 @@ class Decide:
             self._parts.ids,
             [alarm for f in found for alarm in alarms_of(f.file.case_id, f.dossier.detainer_id, f.ruling, now)],
         )
-        told = await review.keep(session, self._parts.ids, [_question(f) for f in found], now)
+        told = await review.keep(session, self._parts.ids, [_question(f) for f in found], self._room, now)
         await journal.add(session, "decision", [_entry(n) for n in news])
         outbox = self._parts.outbox
         letters = [

@@ -27,7 +27,7 @@ from shared.domain.window import ClockRule
 #: Facts that move with time or with the answer itself: they do not make a reviewer's question another one.
 _NOT_SHOWN = frozenset({"release_eligible", "hold_exhausted", "reviewer", "reviewer_decision"})
 #: The rule of a release that no person answered in time.
-_LAPSED = "review-lapsed"
+LAPSED = "review-lapsed"
 
 
 class Law(Protocol):
@@ -288,7 +288,7 @@ def _asked(finding: Finding, rule: str) -> Finding:
 
 def _lapsed(finding: Finding) -> Finding:
     """Nothing waits for a person once release is due: what would be REVIEW is RELEASE."""
-    return replace(finding, outcome=Outcome.RELEASE, rule=_LAPSED, clocks=())
+    return replace(finding, outcome=Outcome.RELEASE, rule=LAPSED, clocks=())
 
 
 def _told_by(case: CustodyCase, two_working_days: datetime) -> datetime:
@@ -298,7 +298,7 @@ def _told_by(case: CustodyCase, two_working_days: datetime) -> datetime:
 
 def _decided_by(matter: Matter, law: Law, as_of: datetime, facts: Mapping[str, Any], finding: Finding) -> str:
     """Name the office whose answer made the outcome; what stands without the answer is the policy's."""
-    if "reviewer_decision" not in facts or finding.outcome is Outcome.REVIEW or finding.rule == _LAPSED:
+    if "reviewer_decision" not in facts or finding.outcome is Outcome.REVIEW or finding.rule == LAPSED:
         return "policy"
     without = _evaluate(matter.facility, law, as_of, {**facts, "reviewer_decision": None, "reviewer": None})
     return str(facts["reviewer"]) if without.rule != finding.rule else "policy"

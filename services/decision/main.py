@@ -4,6 +4,7 @@ from services.decision import api
 from services.decision.handlers import Decide, read
 from services.decision.horizon import watch_calendar
 from services.decision.policy.load import load_rulebook
+from services.decision.reminders import Reminders
 from services.decision.settings import Settings
 from services.decision.store import adopt_rulebook
 from shared.domain.errors import RulebookUnsound
@@ -14,7 +15,7 @@ from shared.outbox.inbox import Hearing, Once, consume
 from shared.outbox.parking import HearAgain, Parking
 from shared.outbox.parts import open_parts
 from shared.outbox.sweep import Sweep
-from shared.outbox.timers import run_timers
+from shared.outbox.timers import in_turn, run_timers
 from shared.runtime.serve import listen, serve
 
 
@@ -29,7 +30,8 @@ async def run(settings: Settings) -> None:
                 f"rulebook version {rulebook.version} is not the one the database decides by ({version}): "
                 "its version only goes up, and a changed page needs a new one"
             )
-        decide = Decide(parts, rulebook)
+        decide = Decide(parts, rulebook, room=settings.review_room)
+        reminders = Reminders(parts.sessions, parts.ids)
         changes = await parts.source(Topic.CASES)
         hearing = Hearing(read=read, handle=decide.on_cases_changed, park=decide.park)
         app = make_app(
@@ -41,12 +43,15 @@ async def run(settings: Settings) -> None:
             shapes={"decision.recorded": DecisionRecorded},
             parts=parts,
             rulebook=rulebook,
+            review_rules=settings.review_rules,
             parking=Parking("decision", parts.sessions, HearAgain(hearing)),
         )
         await serve(
             parts.progress,
             consume("cases", changes, Once("decision", "decision", parts.sessions, hearing), parts.progress),
-            run_timers("timers", decide.on_due, parts.wake, parts.progress, speed=parts.clock.speed),
+            run_timers(
+                "timers", in_turn(decide.on_due, reminders.on_due), parts.wake, parts.progress, speed=parts.clock.speed
+            ),
             watch_calendar(parts.clock, parts.progress),
             parts.relay.run(),
             Sweep("decision", parts.sessions, parts.ids).run(parts.progress),

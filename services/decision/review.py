@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.decision.judge import Ruling
+from services.decision.judge import LAPSED, Ruling
+from services.decision.review_clock import clock_of
 from shared.db.session import WriteSession
 from shared.domain.decision import Outcome
+from shared.outbox.alarms import Alarm, raise_all
 from shared.outbox.journal import canonical
 from shared.runtime.ids import Ids
 
@@ -45,29 +47,37 @@ class Question:
         )
 
 
-async def keep(session: WriteSession, ids: Ids, questions: Sequence[Question], now: datetime) -> list[tuple[str, Any]]:
+async def keep(
+    session: WriteSession, ids: Ids, questions: Sequence[Question], room: timedelta, now: datetime
+) -> list[tuple[str, Any]]:
     """Open, renew or end reviews, all at once; give back what is to be told as (type, data) pairs."""
     asked = [q for q in questions if q.is_open]
     settled = [q for q in questions if not q.is_open]
-    told = await _open(session, ids, asked, now)
-    return told + await _end(session, settled, now)
+    told = await _open(session, ids, asked, room, now)
+    return told + await _end(session, ids, settled, now)
 
 
-async def _open(session: WriteSession, ids: Ids, asked: Sequence[Question], now: datetime) -> list[tuple[str, Any]]:
+async def _open(
+    session: WriteSession, ids: Ids, asked: Sequence[Question], room: timedelta, now: datetime
+) -> list[tuple[str, Any]]:
+    """Put questions; one put before that has changed is put anew, and its clock begins anew."""
     if not asked:
         return []
+    clocks = [clock_of(now, q.ruling.due_by, room) for q in asked]
     rows = await session.all(
         "INSERT INTO decision.reviews AS r (id, case_id, detainer_id, decision_id, facility_ori, booking_number, state,"
-        " question, office, opened_at, due_by)"
+        " question, office, opened_at, due_by, answer_by, call_at)"
         " SELECT u.id, u.case_id, u.detainer_id, u.decision_id, u.ori, u.booking, 'open', u.question, u.office,"
-        " CAST(:now AS timestamptz), u.due_by"
+        " CAST(:now AS timestamptz), u.due_by, u.answer_by, u.call_at"
         " FROM unnest(CAST(:ids AS uuid[]), CAST(:cases AS uuid[]), CAST(:detainers AS text[]),"
         " CAST(:decisions AS uuid[]), CAST(:oris AS text[]), CAST(:bookings AS text[]), CAST(:questions AS bytea[]),"
-        " CAST(:offices AS text[]), CAST(:dues AS timestamptz[]))"
-        " AS u (id, case_id, detainer_id, decision_id, ori, booking, question, office, due_by)"
+        " CAST(:offices AS text[]), CAST(:dues AS timestamptz[]), CAST(:answers AS timestamptz[]),"
+        " CAST(:calls AS timestamptz[]))"
+        " AS u (id, case_id, detainer_id, decision_id, ori, booking, question, office, due_by, answer_by, call_at)"
         " ON CONFLICT (case_id, detainer_id) WHERE state IN ('open', 'claimed') DO UPDATE SET"
         " decision_id = excluded.decision_id, question = excluded.question, office = excluded.office,"
-        " due_by = excluded.due_by, facility_ori = excluded.facility_ori, booking_number = excluded.booking_number"
+        " due_by = excluded.due_by, answer_by = excluded.answer_by, call_at = excluded.call_at,"
+        " facility_ori = excluded.facility_ori, booking_number = excluded.booking_number"
         " WHERE r.question IS DISTINCT FROM excluded.question OR r.decision_id <> excluded.decision_id"
         " RETURNING id, case_id, detainer_id, decision_id, due_by, office",
         now=now,
@@ -80,11 +90,13 @@ async def _open(session: WriteSession, ids: Ids, asked: Sequence[Question], now:
         questions=[q.shown for q in asked],
         offices=[q.ruling.finding.decider for q in asked],
         dues=[q.ruling.due_by for q in asked],
+        answers=[clock.answer_by for clock in clocks],
+        calls=[clock.next_call(now) for clock in clocks],
     )
     return [("review.opened", dict(row._mapping)) for row in rows]  # noqa: SLF001 - SQLAlchemy's public mapping
 
 
-async def _end(session: WriteSession, settled: Sequence[Question], now: datetime) -> list[tuple[str, Any]]:
+async def _end(session: WriteSession, ids: Ids, settled: Sequence[Question], now: datetime) -> list[tuple[str, Any]]:
     if not settled:
         return []
     rows = await session.all(
@@ -92,10 +104,27 @@ async def _end(session: WriteSession, settled: Sequence[Question], now: datetime
         " FROM unnest(CAST(:cases AS uuid[]), CAST(:detainers AS text[]), CAST(:answered AS boolean[]))"
         " AS u (case_id, detainer_id, answered)"
         " WHERE r.case_id = u.case_id AND r.detainer_id = u.detainer_id AND r.state IN ('open', 'claimed')"
-        " RETURNING r.id, r.case_id, r.detainer_id, r.decision_id, r.state",
+        " RETURNING r.id, r.case_id, r.detainer_id, r.decision_id, r.state, r.facility_ori, r.opened_at, r.due_by",
         now=now,
         cases=[q.case_id for q in settled],
         detainers=[q.detainer_id for q in settled],
         answered=[q.is_answered for q in settled],
     )
-    return [("review.answered", dict(row._mapping)) for row in rows if row.state == "answered"]  # noqa: SLF001
+    lapsed = {(q.case_id, q.detainer_id) for q in settled if q.ruling.finding.rule == LAPSED}
+    await raise_all(
+        session, "decision", ids, [_unanswered(row) for row in rows if (row.case_id, row.detainer_id) in lapsed]
+    )
+    told = ("id", "case_id", "detainer_id", "decision_id", "state")
+    return [("review.answered", {name: getattr(row, name) for name in told}) for row in rows if row.state == "answered"]
+
+
+def _unanswered(row: Any) -> Alarm:
+    return Alarm(
+        kind="review_lapsed",
+        subject=str(row.id),
+        detail="Release was due before anybody had answered: the request ended in release, as the law has it.",
+        since=row.opened_at,
+        due=row.due_by,
+        case_id=row.case_id,
+        facility_ori=row.facility_ori,
+    )

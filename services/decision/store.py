@@ -98,11 +98,13 @@ async def lock(session: WriteSession, pairs: Collection[tuple[UUID, str, str, st
 
 
 async def answers(session: ReadSession, case_ids: Collection[UUID]) -> dict[Pair, Answer]:
-    """Give the latest answer for each detainer of the cases."""
+    """Give the latest answer for each detainer of the cases; one for two persons counts from its approval."""
     rows = await session.all(
-        "SELECT DISTINCT ON (case_id, detainer_id) case_id, detainer_id, answer, office, answered_at, question_digest"
-        " FROM decision.answers WHERE case_id = ANY (CAST(:cases AS uuid[]))"
-        " ORDER BY case_id, detainer_id, answered_at DESC, id DESC",
+        "SELECT DISTINCT ON (a.case_id, a.detainer_id) a.case_id, a.detainer_id, a.answer, a.office,"
+        " coalesce(p.at, a.answered_at) AS answered_at, a.question_digest"
+        " FROM decision.answers a LEFT JOIN decision.approvals p ON p.answer_id = a.id AND p.approves"
+        " WHERE a.case_id = ANY (CAST(:cases AS uuid[])) AND (p.approves OR NOT a.needs_second)"
+        " ORDER BY a.case_id, a.detainer_id, coalesce(p.at, a.answered_at) DESC, a.id DESC",
         cases=list(case_ids),
     )
     return {

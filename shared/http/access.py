@@ -50,6 +50,13 @@ class Caller:
     sources: tuple[str, ...]
     #: The office a reviewer answers for.
     office: str | None
+    #: Who holds the key, where several are one person's.
+    holder: str | None = None
+
+    @property
+    def person(self) -> str:
+        """Give what tells this person from others: the holder's name in the register of keys, or the key itself."""
+        return self.holder or self.key_id
 
     @property
     def scope(self) -> dict[str, str]:
@@ -118,7 +125,8 @@ class Keys:
         _, key_id, secret = token.split("_", 2) if token.count("_") >= 2 else ("", "", "")  # noqa: PLR2004
         async with self._sessions.reading() as session:
             row = await session.one(
-                "SELECT digest, role, oris, sources, office FROM access.keys WHERE id = :id AND revoked_at IS NULL",
+                "SELECT digest, role, oris, sources, office, holder FROM access.keys"
+                " WHERE id = :id AND revoked_at IS NULL",
                 id=key_id.replace("\x00", ""),
             )
         digest = hashlib.sha256(secret.encode()).digest()
@@ -133,7 +141,7 @@ class Keys:
             now = int(machine_now().timestamp())
             key_id = key_spoken_for(token, signer.public_key, self._service, now) if signer is not None else None
             row = await session.one(
-                "SELECT role, oris, sources, office FROM access.keys WHERE id = :id AND revoked_at IS NULL",
+                "SELECT role, oris, sources, office, holder FROM access.keys WHERE id = :id AND revoked_at IS NULL",
                 id=key_id or "",
             )
         if key_id is None or row is None:
@@ -142,7 +150,7 @@ class Keys:
 
 
 def _caller(key_id: str, row: Any) -> Caller:
-    return Caller(key_id, Role(row.role), frozenset(row.oris), tuple(row.sources), row.office)
+    return Caller(key_id, Role(row.role), frozenset(row.oris), tuple(row.sources), row.office, row.holder)
 
 
 def allowing(*roles: Role) -> Callable[[Request], Awaitable[Caller]]:

@@ -22,6 +22,15 @@ _CLOCK_MINUTE_S, _LEAST_S = 60.0, 0.03
 _PAUSE_S = 0.2
 
 
+def in_turn(*ticks: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+    """Make one tick of several, done one after the other."""
+
+    async def all_of_them() -> int:
+        return sum([await tick() for tick in ticks])
+
+    return all_of_them
+
+
 def look_every_s(speed: float) -> float:
     """Give the machine seconds from one look to the next, for a clock of this speed."""
     return max(_LEAST_S, min(_LOOK_EVERY_S, _CLOCK_MINUTE_S / speed))

@@ -17,6 +17,8 @@ OPEN = {"runtime.clock", "access.keys", "access.signers"}
 RECORDS = {
     "decision.decisions",
     "decision.answers",
+    "decision.approvals",
+    "decision.review_acts",
     "decision.snapshots",
     "notify.notices",
     "notify.attempts",

@@ -73,17 +73,20 @@ class Database:
         async with self.owner() as engine, engine.connect() as connection:
             return [tuple(row) for row in await connection.execute(text(sql), values)]
 
-    async def key(self, role: Role, *, oris: tuple[str, ...] = (), office: str | None = None) -> str:
+    async def key(
+        self, role: Role, *, oris: tuple[str, ...] = (), office: str | None = None, holder: str | None = None
+    ) -> str:
         """Issue an API key and give its token."""
         made = new_key()
         await self.run(
-            "INSERT INTO access.keys (id, digest, role, oris, sources, label, office, issued_at)"
-            " VALUES (:id, :digest, :role, :oris, '{}', 'test', :office, :now)",
+            "INSERT INTO access.keys (id, digest, role, oris, sources, label, office, holder, issued_at)"
+            " VALUES (:id, :digest, :role, :oris, '{}', 'test', :office, :holder, :now)",
             id=made.id,
             digest=made.digest,
             role=role.value,
             oris=list(oris),
             office=office,
+            holder=holder,
             now=machine_now(),
         )
         return made.token

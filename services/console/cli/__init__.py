@@ -18,6 +18,7 @@ from services.console.cli import (
     look,
     parked,
     play,
+    reviews,
     serve,
     up,
 )
@@ -62,7 +63,7 @@ app.add_typer(accounts.app, name="account")
 app.add_typer(facilities.app, name="facility")
 app.add_typer(look.cases, name="case")
 app.add_typer(alarms.app, name="alarm")
-app.add_typer(act.reviews, name="review")
+app.add_typer(reviews.app, name="review")
 app.add_typer(act.waiting, name="waiting")
 app.add_typer(decision.app, name="decision")
 app.add_typer(audit.app, name="audit")

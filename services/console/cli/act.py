@@ -1,4 +1,4 @@
-"""Answer a review, link an event that waits: what the law leaves to a person."""
+"""Link an event that waits to its booking, or let it go."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -9,37 +9,7 @@ from services.console.cli.client import Client
 from services.console.cli.options import AsJson, DataDir, Why
 from services.console.cli.say import as_json, items, note
 
-reviews = typer.Typer(help="Questions for a person.", no_args_is_help=True)
 waiting = typer.Typer(help="Events without a booking.", no_args_is_help=True)
-
-
-@reviews.command("list")
-def list_reviews(data_dir: DataDir = None, json: AsJson = False) -> None:
-    """List the reviews that are open, the most urgent first."""
-    found = sorted(Client.of(data_dir, "reviewer").every("decision", "/v1/reviews"), key=lambda one: str(one["due_by"]))
-    columns = ("id", "state", "due_by", "facility_ori", "booking_number", "detainer_id", "office")
-    items("Reviews", found, columns, json_wanted=json)
-
-
-@reviews.command("answer")
-def answer(
-    review_id: Annotated[str, typer.Argument(metavar="ID", help="The review's id.")],
-    outcome: Annotated[str, typer.Option(help="HOLD or RELEASE.")],
-    reason_code: Annotated[str, typer.Option(help="The reason in one word, such as public_safety.")],
-    rationale: Annotated[str, typer.Option(help="The reason in your own words.")],
-    reviewer: Annotated[str, typer.Option("--as", help="Whose key to use: reviewer or reviewer2.")] = "reviewer",
-    data_dir: DataDir = None,
-    json: AsJson = False,
-) -> None:
-    """Claim a review and answer it; refused where the law leaves no room for the answer."""
-    client = Client.of(data_dir, reviewer)
-    client.ask("POST", "decision", f"/v1/reviews/{review_id}/claim")
-    body = {"outcome": outcome, "reason_code": reason_code, "rationale": rationale}
-    told = client.ask("POST", "decision", f"/v1/reviews/{review_id}/answer", body)
-    if json:
-        as_json(told)
-    else:
-        note(f"review {review_id} is answered: {outcome}")
 
 
 @waiting.command("list")

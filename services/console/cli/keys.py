@@ -29,6 +29,10 @@ def issue(
     source: Annotated[list[str] | None, typer.Option(help="A CloudEvents source it may use; once for each.")] = None,
     office: Annotated[str | None, typer.Option(help="The office a reviewer answers for.")] = None,
     label: Annotated[str, typer.Option(help="Whose key it is.")] = "",
+    holder: Annotated[
+        str | None,
+        typer.Option(help="Who holds it: two keys of one holder are one person, who approves nothing twice."),
+    ] = None,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
@@ -39,8 +43,9 @@ def issue(
         raise typer.BadParameter("a reviewer answers for an office", param_hint="--office")
     key = new_key()
     sources = source or [f"/jails/{one}" for one in ori or ()]
-    _in_database(data_dir, lambda c: _insert(c, key, role, ori or [], sources, label, office))
+    _in_database(data_dir, lambda c: _insert(c, key, role, ori or [], sources, label, office, holder))
     told = {"id": key.id, "token": key.token, "role": role.value, "ori": ori or [], "source": sources, "office": office}
+    told["holder"] = holder
     if json:
         as_json(told)
     else:
@@ -82,11 +87,12 @@ async def _insert(
     sources: list[str],
     label: str,
     office: str | None,
+    holder: str | None,
 ) -> None:
     await connection.execute(
         text(
-            "INSERT INTO access.keys (id, digest, role, oris, sources, label, office, issued_at)"
-            " VALUES (:id, :digest, :role, :oris, :sources, :label, :office, :now)"
+            "INSERT INTO access.keys (id, digest, role, oris, sources, label, office, holder, issued_at)"
+            " VALUES (:id, :digest, :role, :oris, :sources, :label, :office, :holder, :now)"
         ),
         {
             "id": key.id,
@@ -96,6 +102,7 @@ async def _insert(
             "sources": sources,
             "label": label,
             "office": office,
+            "holder": holder,
             "now": machine_now(),
         },
     )

@@ -1,5 +1,6 @@
 """Decision over HTTP: the review queue, the cases, the rulebook."""
 
-from services.decision.api import cases, policies, reviews
+from services.decision.api import answering, cases, claims, delegations, policies, reviews
 
-ROUTERS = (reviews.router, cases.router, policies.router)
+# The delegations' path would else be read as a review's id.
+ROUTERS = (delegations.router, reviews.router, claims.router, answering.router, cases.router, policies.router)

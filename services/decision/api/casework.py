@@ -103,8 +103,8 @@ async def windows(session: ReadSession, case_id: UUID) -> dict[str, Shown]:
 async def reviews(session: ReadSession, case_id: UUID) -> dict[str, Shown]:
     """Give the review that waits for a person on each detainer."""
     rows = await session.all(
-        "SELECT detainer_id, id, state, office, opened_at, due_by FROM decision.reviews"
-        " WHERE case_id = :case AND state IN ('open', 'claimed')",
+        "SELECT detainer_id, id, state, office, opened_at, coalesce(answer_by, due_by) AS answer_by, due_by"
+        " FROM decision.reviews WHERE case_id = :case AND state IN ('open', 'claimed')",
         case=case_id,
     )
     found = {}

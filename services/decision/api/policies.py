@@ -97,6 +97,7 @@ def _shown(place: str, law: Instrument) -> dict[str, Any]:
         "confidence": law.confidence,
         "sources": law.sources,
         "review_office": law.review_office,
+        "second_person": sorted(law.second_person),
         "ice_answer": law.ice_answer,
         "duties": law.duties,
         "rules": [_rule(rule, law) for rule in (*law.rules, law.default)],

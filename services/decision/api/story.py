@@ -30,6 +30,18 @@ _ANSWERS = (
     " 'reason_code', reason_code, 'rationale', rationale, 'answered_by', answered_by) AS text), 'UTF8'),"
     " NULL, NULL, NULL, NULL, NULL FROM decision.answers WHERE case_id = :case"
 )
+#: What a second person said of an answer, and what was done with a review.
+_SECONDS = (
+    "SELECT at, '1 decision', CAST(answer_id AS text) || ' 2', CASE WHEN approves THEN 'answer.approved'"
+    " ELSE 'answer.refused' END, NULL, convert_to(CAST(jsonb_build_object('review_id', review_id, 'answer_id',"
+    " answer_id, 'office', office, 'rationale', rationale, 'by_key', by_key) AS text), 'UTF8'),"
+    " NULL, NULL, NULL, NULL, NULL FROM decision.approvals WHERE case_id = :case"
+)
+_ACTS = (
+    "SELECT at, '1 decision', CAST(id AS text), 'review.' || act, NULL, convert_to(CAST(jsonb_build_object("
+    "'review_id', review_id, 'by_key', by_key, 'to_key', to_key, 'rationale', reason) AS text), 'UTF8'),"
+    " NULL, NULL, NULL, NULL, NULL FROM decision.review_acts WHERE case_id = :case"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,8 @@ async def told(
     ``rationales`` tells as well what reviewers wrote in their own words, which is not for every caller.
     """
     rows = await session.all(
-        f"SELECT * FROM ({_JOURNALS} UNION ALL {_EVENTS} UNION ALL {_ANSWERS}) AS story"
+        f"SELECT * FROM ({_JOURNALS} UNION ALL {_EVENTS} UNION ALL {_ANSWERS}"
+        f" UNION ALL {_SECONDS} UNION ALL {_ACTS}) AS story"
         ' WHERE CAST(:at AS timestamptz) IS NULL OR (at, writer COLLATE "C", place COLLATE "C")'
         " > (CAST(:at AS timestamptz), CAST(:writer AS text), CAST(:place AS text))"
         ' ORDER BY at, writer COLLATE "C", place COLLATE "C" LIMIT :most',
@@ -73,8 +86,8 @@ async def told(
 def _item(row: Any, *, rationales: bool) -> dict[str, Any]:
     if row.body is not None:
         body = msgspec.json.decode(row.body)
-        if row.kind == "answer.given" and not rationales:
-            del body["rationale"]
+        if not rationales and row.kind.startswith(("answer.", "review.")):
+            body.pop("rationale", None)
     else:
         body = {"source": row.source, "id": row.id, "state": row.state, "reason": row.reason, "heard_at": row.heard_at}
     return {

@@ -69,6 +69,11 @@ class Rulebook:
         page = self._pages.get(jurisdiction)
         return () if page is None else (*page.instruments, *page.baseline)
 
+    def second_person(self, policy: str) -> frozenset[Outcome]:
+        """Give the answers that a policy wants a second person to approve; none of one that is not known."""
+        ready = self._ready.get(policy)
+        return frozenset() if ready is None else ready.plan.instrument.second_person
+
     def plans(self) -> Iterator[Plan]:
         """Give every instrument as it is applied."""
         return (ready.plan for ready in self._ready.values())

@@ -84,6 +84,8 @@ class Instrument:
     #: is worth. ``own-citations``: what holds everywhere is cited from the rule itself (the federal page).
     #: ``notice-limited``: telling ICE is barred or in doubt, so no local policy can open it.
     traits: frozenset[str]
+    #: Answers of the review office that count only once a second person of it has approved them.
+    second_person: frozenset[Outcome] = frozenset()
 
     @property
     def policy(self) -> str:

@@ -13,6 +13,8 @@ from shared.domain.decision import Outcome
 from shared.domain.jurisdiction import Agency
 
 _ANSWERS = ("full", "outcome", "none")
+#: What a reviewer can answer, and a second person approve.
+_ANSWERABLE = frozenset({Outcome.HOLD.value, Outcome.RELEASE.value})
 _NO_CLOCKS = Clocks(regulation=None, form=False, state=None)
 _REVIEWS = {"unknown_facts", "not_understood", "no_governing_policy"}
 
@@ -66,7 +68,7 @@ def instrument(node: Node) -> Instrument:
     fields.keys(
         node,
         {"id", "revision", "title", "citation", "confidence", "binds", "rules", "default", "clocks", "sources"},
-        {"review_office", "ice_answer", "duties", "traits"},
+        {"review_office", "ice_answer", "duties", "traits", "second_person"},
     )
     office = node.get("review_office")
     clocks = node["clocks"]
@@ -90,6 +92,7 @@ def instrument(node: Node) -> Instrument:
         ice_answer=fields.one_of(node, "ice_answer", _ANSWERS) if "ice_answer" in node else "full",
         duties=fields.texts(node, "duties"),
         traits=fields.subset(node, "traits", TRAITS),
+        second_person=frozenset(Outcome(each) for each in fields.subset(node, "second_person", _ANSWERABLE)),
     )
 
 
@@ -115,6 +118,7 @@ def _baseline(node: Node, federal: Instrument) -> Instrument:
         ice_answer=federal.ice_answer,
         duties=federal.duties,
         traits=federal.traits - {"own-citations"},
+        second_person=federal.second_person,
     )
 
 

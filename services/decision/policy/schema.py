@@ -60,6 +60,7 @@ def _instruments() -> Schema:
         "ice_answer": {"enum": ["full", "outcome", "none"]},
         "duties": _TEXTS,
         "traits": _some_of(TRAITS),
+        "second_person": _some_of(("HOLD", "RELEASE")),
     }
     agencies = _some_of(str(each) for each in Agency)
     return {

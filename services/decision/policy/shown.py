@@ -33,6 +33,7 @@ def instrument_shown(book: Rulebook, place: str, law: Instrument) -> dict[str, A
             "sources": list(law.sources),
             "clocks of a hold, the earliest ends it": [str(each) for each in named if each is not None],
             "who settles a review": law.review_office or "nobody is named",
+            "answers that need a second person": sorted(law.second_person),
             "owed with a decision": list(law.duties),
             "traits": sorted(law.traits),
             "rulebook": f"version {book.version}, {book.digest}",

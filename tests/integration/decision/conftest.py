@@ -14,6 +14,8 @@ import pytest
 from services.decision import api
 from services.decision.handlers import Decide
 from services.decision.policy.load import load_rulebook
+from services.decision.reminders import Reminders
+from services.decision.reviewing import ReviewRules
 from shared.db import casebook
 from shared.db.listen import Wake
 from shared.db.session import Sessions
@@ -43,14 +45,17 @@ class Stage:
     everything: Sessions
     pipeline: Sessions
     decide: Decide
+    reminders: Reminders
     app: Any
     woken: Wake
     stack: AsyncExitStack
     ids: UuidV7 = field(default_factory=UuidV7)
 
-    async def client(self, role: Role, *, oris: tuple[str, ...] = (), office: str | None = None) -> httpx.AsyncClient:
+    async def client(
+        self, role: Role, *, oris: tuple[str, ...] = (), office: str | None = None, holder: str | None = None
+    ) -> httpx.AsyncClient:
         """Give a client with a fresh key."""
-        token = await self.database.key(role, oris=oris, office=office)
+        token = await self.database.key(role, oris=oris, office=office, holder=holder)
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=self.app),
             base_url="http://decision",
@@ -58,9 +63,9 @@ class Stage:
         )
         return await self.stack.enter_async_context(client)
 
-    async def reviewer(self, office: str | None = COMMISSIONER) -> httpx.AsyncClient:
+    async def reviewer(self, office: str | None = COMMISSIONER, *, holder: str | None = None) -> httpx.AsyncClient:
         """Give a reviewer's client."""
-        return await self.client(Role.REVIEWER, office=office)
+        return await self.client(Role.REVIEWER, office=office, holder=holder)
 
     async def register(self, ori: str, *, jurisdiction: str = "CT", agency: str = "state_corrections") -> None:
         """Register a facility."""
@@ -154,12 +159,14 @@ async def stage(database: Database) -> AsyncIterator[Stage]:
             routers=api.ROUTERS,
             parts=parts,
             rulebook=RULEBOOK,
+            review_rules=ReviewRules(),
         )
         made = Stage(
             database=database,
             everything=Sessions(owner, pipeline.clock),
             pipeline=pipeline,
             decide=Decide(cast("Parts", parts), RULEBOOK),
+            reminders=Reminders(pipeline, ids),
             app=app,
             woken=wake,
             stack=stack,

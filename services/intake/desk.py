@@ -46,9 +46,16 @@ class Work:
     facility_ori: str
     booking_number: str
     kept: list[store.Kept] = field(default_factory=list)
+    #: Events that the case had when it was loaded.
+    had: frozenset[store.Name] = frozenset()
     moved: set[str] = field(default_factory=set)
     parked_events: int = 0
     case: CustodyCase | None = None
+
+    @property
+    def news(self) -> list[store.Name]:
+        """Give the names of the events that have come to the case since it was loaded."""
+        return [kept.name for kept in self.kept if kept.name not in self.had]
 
     def refold(self) -> CustodyCase:
         """Fold the case anew; an event whose ties disagree is a conflict for a person."""
@@ -270,6 +277,7 @@ class Desk:
                 facility_ori=file.facility_ori,
                 booking_number=file.booking_number,
                 kept=events[case_id],
+                had=frozenset(kept.name for kept in events[case_id]),
                 parked_events=file.parked_events,
                 case=file.case,
             )

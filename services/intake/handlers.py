@@ -87,7 +87,8 @@ class Intake:
         now: datetime,
     ) -> None:
         await merge.note(session, desk.taken, now)
-        changed = [(work, file) for work in desk.works.values() if (file := work.file()) is not None]
+        looked_at = [(work, work.file()) for work in desk.works.values()]
+        changed = [(work, file) for work, file in looked_at if file is not None]
         await casebook.save(session, [file for _, file in changed], now)
         if desk.new_ties:
             await store.tie(session, desk.new_ties, now)
@@ -108,6 +109,7 @@ class Intake:
         persons = record.persons(desk)
         if persons:
             await store.keep_persons(session, persons)
+        await self._write_down(session, looked_at, now)
         await self._tell(session, changed, now)
         await raise_all(session, "intake", self._parts.ids, record.alarms(changed, waiting, now))
 
@@ -140,10 +142,18 @@ class Intake:
             [one for group in on_cases for one in group] + alone,
         )
 
+    async def _write_down(
+        self, session: WriteSession, works: Sequence[tuple[Work, casebook.CaseFile | None]], now: datetime
+    ) -> None:
+        """Add to the journal what has changed and what has come, sealed; an event that changed nothing came too."""
+        news = [name for work, _ in works for name in work.news]
+        seals = await store.seals(session, news) if news else {}
+        lines = [record.entry(work, file, seals, now) for work, file in works if file is not None or work.news]
+        await journal.add(session, "intake", lines)
+
     async def _tell(
         self, session: WriteSession, changed: Sequence[tuple[Work, casebook.CaseFile]], now: datetime
     ) -> None:
-        await journal.add(session, "intake", [record.entry(work, file, now) for work, file in changed])
         outbox = self._parts.outbox
         await outbox.tell(
             session,

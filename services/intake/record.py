@@ -1,10 +1,11 @@
 """Pure: what is written down beside a case that changed: the journal's line, alarms, who was booked."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from services.intake import store
 from services.intake.desk import Desk, Work
 from services.intake.inbound import InboundEvent
 from shared.db.casebook import CaseFile
@@ -12,8 +13,13 @@ from shared.outbox import journal
 from shared.outbox.alarms import Alarm
 
 
-def entry(work: Work, file: CaseFile, now: datetime) -> journal.Record:
-    """Give the journal's line of a case's new version."""
+def entry(work: Work, file: CaseFile | None, seals: Mapping[store.Name, str], now: datetime) -> journal.Record:
+    """Give the journal's line of a case's new version, or of events that made none; each event comes with its seal."""
+    came = {"came": [[*name, seals[name]] for name in work.news]} if work.news else {}
+    if file is None:
+        return journal.Record(
+            case_id=work.case_id, at=now, kind="events.kept", facility_ori=work.facility_ori, body=came
+        )
     return journal.Record(
         case_id=file.case_id,
         at=now,
@@ -25,6 +31,7 @@ def entry(work: Work, file: CaseFile, now: datetime) -> journal.Record:
             "custody": file.case.custody.value,
             "events": len(work.kept),
             "folded": hashlib.sha256(journal.canonical(file.case)).hexdigest(),
+            **came,
         },
     )
 

@@ -32,6 +32,11 @@ class Kept:
     event: HeardEvent
     doubt: str | None
 
+    @property
+    def name(self) -> Name:
+        """Give the event's name."""
+        return self.event.source, self.event.id
+
 
 async def mark_heard(session: WriteSession, events: Sequence[InboundEvent], now: datetime) -> set[Name]:
     """Mark events as heard, and give those heard for the first time with the body first accepted."""
@@ -164,6 +169,17 @@ async def keep_raw(session: WriteSession, events: Sequence[InboundEvent]) -> Non
         datas=[msgspec.json.encode(e.data) for e in events],
         salts=[os.urandom(16) for _ in events],
     )
+
+
+async def seals(session: ReadSession, names: Collection[Name]) -> dict[Name, str]:
+    """Give the salted digest of what each event says: it stays in the journal when the event itself is erased."""
+    rows = await session.all(
+        "SELECT r.source, r.id, encode(sha256(r.salt || r.data), 'hex') AS seal FROM intake.raw_events r"
+        " JOIN unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS u (source, id) USING (source, id)",
+        sources=[source for source, _ in names],
+        ids=[event_id for _, event_id in names],
+    )
+    return {(row.source, row.id): row.seal for row in rows}
 
 
 async def lock_identifiers(session: WriteSession, names: Collection[Identifier]) -> None:

@@ -104,6 +104,14 @@ async def _load(connection: AsyncConnection, ids: Sequence[UUID]) -> list[CaseRe
             f" JOIN notify.notices n ON n.id = r.notice_id WHERE {mine}",
         )
     )
+    events = _by_case(
+        await _of(
+            connection,
+            ids,
+            "SELECT i.case_id, i.source, i.id, i.state, encode(sha256(r.salt || r.data), 'hex') AS seal"
+            " FROM intake.inbox i LEFT JOIN intake.raw_events r USING (source, id) WHERE i.case_id = ANY (:ids)",
+        )
+    )
     cases = await _of(connection, ids, "SELECT case_id, version, folded FROM intake.cases WHERE case_id = ANY (:ids)")
     case_of = {row["case_id"]: row for row in cases}
     return [
@@ -116,6 +124,7 @@ async def _load(connection: AsyncConnection, ids: Sequence[UUID]) -> list[CaseRe
             notices=notices.get(case_id, ()),
             receipts=receipts.get(case_id, ()),
             case=case_of.get(case_id),
+            events=events.get(case_id, ()),
         )
         for case_id in ids
     ]

@@ -56,6 +56,8 @@ class CaseRecords:
     receipts: Sequence[Row] = ()
     #: ``version`` and ``folded``; None where intake keeps no case of this id.
     case: Row | None = None
+    #: ``source``, ``id``, ``state`` and ``seal``, which is None once the event itself was erased.
+    events: Sequence[Row] = ()
 
 
 @dataclass(slots=True)
@@ -66,6 +68,8 @@ class Tally:
     records: int = 0
     decisions: int = 0
     snapshots_erased: int = 0
+    events: int = 0
+    events_erased: int = 0
     holds: int = 0
     notices: int = 0
     receipts: int = 0
@@ -84,13 +88,16 @@ def check(one: CaseRecords, tally: Tally) -> None:
         tally.misfits += [misfit] if misfit else rows[journal](one, entries)
     tally.decisions += len(one.decisions)
     tally.snapshots_erased += sum(row["facts"] is None for row in one.decisions)
+    tally.events += len(one.events)
+    tally.events_erased += sum(row["seal"] is None for row in one.events)
     tally.holds += len(one.windows)
     tally.notices += len(one.notices)
     tally.receipts += len(one.receipts)
 
 
 def _intake(one: CaseRecords, entries: Sequence[Entry]) -> Iterator[Misfit]:
-    """Hold the case as it stands against the last record of a change."""
+    """Hold the events as they came against the records of their coming, and the case against the last of a change."""
+    yield from _events(one, entries)
     changes = [(entry, body) for entry in entries if entry.kind == "case.changed" and (body := _body(entry))]
     if one.case is None:
         return
@@ -107,6 +114,22 @@ def _intake(one: CaseRecords, entries: Sequence[Entry]) -> Iterator[Misfit]:
         folded = None
     if folded != body.get("folded"):
         yield Misfit("intake", one.case_id, entry.seq, "the case as it stands is not the one it has the digest of")
+
+
+def _events(one: CaseRecords, entries: Sequence[Entry]) -> Iterator[Misfit]:
+    """Hold what events say against their seals; one of a case that was taken in by another is asked for there."""
+    is_here = not any(entry.kind == "case.merged" for entry in entries)
+    left = {(row["source"], row["id"]): row for row in one.events}
+    for entry in entries:
+        for source, event_id, seal in _body(entry).get("came", ()):
+            row = left.pop((source, event_id), None)
+            if row is None and is_here:
+                yield Misfit("intake", one.case_id, entry.seq, f"its event {event_id} of {source} is gone")
+            elif row is not None and row["seal"] not in (None, seal):
+                yield Misfit("intake", one.case_id, entry.seq, f"event {event_id} of {source} is not as it came")
+    for row in left.values():
+        if row["state"] == "applied":
+            yield Misfit("intake", one.case_id, None, f"event {row['id']} of {row['source']} has no record")
 
 
 def _decision(one: CaseRecords, entries: Sequence[Entry]) -> Iterator[Misfit]:

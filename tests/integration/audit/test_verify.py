@@ -6,6 +6,7 @@ import pytest
 
 from tests.integration.audit.conftest import Ran
 from tests.integration.notify.conftest import Office
+from tests.support.builders import a_booking
 from tests.support.line import Line
 
 EDIT = "convert_to(replace(convert_from({column}, 'UTF8'), '{old}', '{new}'), 'UTF8')"
@@ -136,6 +137,46 @@ async def test_an_end_cut_off_whole_is_not_seen_here(held: Line, ran: Ran) -> No
         ),
     ]
     assert await misfits_after(ran, held.database, cut) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (
+            f"UPDATE intake.raw_events SET data = {EDIT.format(column='data', old='verified', new='asserted')}",
+            "as it came",
+        ),
+        ("UPDATE intake.inbox SET case_id = gen_random_uuid() WHERE type = 'detainer.cancelled'", "is gone"),
+        (
+            (
+                "INSERT INTO intake.inbox (source, id, digest, type, sender, time, state, case_id) SELECT source,"
+                " 'slipped in', digest, type, sender, time, state, case_id FROM intake.inbox LIMIT 1"
+            ),
+            "has no record",
+        ),
+    ],
+)
+async def test_an_event_is_as_it_came(held: Line, ran: Ran, what: str, words: str) -> None:
+    """What a jail or ICE said is sealed in the chain: changed, taken away or slipped in, it is named."""
+    found = await misfits_after(ran, held.database, [what])
+    assert [one["journal"] for one in found if words in one["what"]] == ["intake"]
+
+
+async def test_an_event_that_was_erased_leaves_the_chain_whole(held: Line, ran: Ran) -> None:
+    """Its seal is salted, says nothing by itself, and stays: erased is counted, and no misfit."""
+    assert await misfits_after(ran, held.database, ["DELETE FROM intake.raw_events"]) == []
+    _, said = await ran("audit", "verify")
+    assert said["events_erased"] == said["events"] == 5
+
+
+async def test_an_event_that_changes_nothing_is_sealed_too(line: Line, ran: Ran) -> None:
+    """Told once more under another id it makes no new version of the case, and a record all the same."""
+    booking = a_booking("2012-02-20 13:00")
+    await line.hear(booking)
+    await line.hear(a_booking("2012-02-20 13:00", id="once more"))
+    kinds = [row.kind for row in await line.rows("SELECT kind FROM intake.journal ORDER BY seq")]
+    assert kinds == ["case.changed", "events.kept"]
+    assert await misfits_after(ran, line.database, []) == []
 
 
 async def test_a_case_that_was_rewritten_is_named(held: Line, ran: Ran) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.console.audit.chains import Entry, Head
 from services.console.audit.rows import JOURNALS, CaseRecords, Row
+from services.decision.answer_seals import SEALED
 from services.decision.replay import Stored
 
 _CASES_AT_A_TIME = 500
@@ -112,6 +113,7 @@ async def _load(connection: AsyncConnection, ids: Sequence[UUID]) -> list[CaseRe
             " FROM intake.inbox i LEFT JOIN intake.raw_events r USING (source, id) WHERE i.case_id = ANY (:ids)",
         )
     )
+    answers = _by_case(await _rows(connection, SEALED, cases=list(ids)))
     cases = await _of(connection, ids, "SELECT case_id, version, folded FROM intake.cases WHERE case_id = ANY (:ids)")
     case_of = {row["case_id"]: row for row in cases}
     return [
@@ -125,6 +127,7 @@ async def _load(connection: AsyncConnection, ids: Sequence[UUID]) -> list[CaseRe
             receipts=receipts.get(case_id, ()),
             case=case_of.get(case_id),
             events=events.get(case_id, ()),
+            answers=answers.get(case_id, ()),
         )
         for case_id in ids
     ]

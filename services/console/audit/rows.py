@@ -58,6 +58,8 @@ class CaseRecords:
     case: Row | None = None
     #: ``source``, ``id``, ``state`` and ``seal``, which is None once the event itself was erased.
     events: Sequence[Row] = ()
+    #: ``id`` and ``seal`` of each answer that waits for nobody any more.
+    answers: Sequence[Row] = ()
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class Tally:
     snapshots_erased: int = 0
     events: int = 0
     events_erased: int = 0
+    answers: int = 0
     holds: int = 0
     notices: int = 0
     receipts: int = 0
@@ -90,6 +93,7 @@ def check(one: CaseRecords, tally: Tally) -> None:
     tally.snapshots_erased += sum(row["facts"] is None for row in one.decisions)
     tally.events += len(one.events)
     tally.events_erased += sum(row["seal"] is None for row in one.events)
+    tally.answers += len(one.answers)
     tally.holds += len(one.windows)
     tally.notices += len(one.notices)
     tally.receipts += len(one.receipts)
@@ -135,10 +139,14 @@ def _events(one: CaseRecords, entries: Sequence[Entry]) -> Iterator[Misfit]:
 def _decision(one: CaseRecords, entries: Sequence[Entry]) -> Iterator[Misfit]:
     """Hold each decision against its record, and ask for the record of each decision."""
     rows = {str(row["id"]): row for row in one.decisions}
+    answers = {str(row["id"]): row["seal"] for row in one.answers}
     for entry in entries:
         if entry.kind != "decision.recorded":
             continue
         body = _body(entry)
+        for answer_id, seal in body.get("answers", ()):
+            if answers.get(answer_id) != seal:
+                yield Misfit("decision", one.case_id, entry.seq, f"answer {answer_id} is gone or not as it was given")
         row = rows.pop(str(body.get("decision")), None)
         for what in ["its decision is gone"] if row is None else _of_decision(entry, body, row):
             yield Misfit("decision", one.case_id, entry.seq, what)

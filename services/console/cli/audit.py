@@ -25,7 +25,7 @@ _MOST_SHOWN = 100
 _LOOK_AGAIN_S = 5.0
 _LIMITS = (
     "A chain whose end was cut off together with its head is whole in itself: only checkpoints kept outside this"
-    " database can show that. Not in any record's digest: the words of a notice, and a reviewer's answer."
+    " database can show that. Not in any record's digest: the words of a notice, and an answer that decided nothing."
 )
 
 
@@ -38,7 +38,7 @@ def audit() -> None:
 def verify(data_dir: DataDir = None, json: AsJson = False) -> None:
     """Walk every case's chain in the three journals, and name the first record that does not fit.
 
-    Links, digests, places and heads are checked, then the events, decisions, holds, notices and receipts that
+    Links, digests, places and heads are checked, then the events, answers, decisions, holds, notices and receipts that
     the records speak of. Reads as the database's owner; exits 1 if anything does not fit.
     """
     tally, seconds = asyncio.run(_verify(data_dir))

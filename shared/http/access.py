@@ -32,11 +32,13 @@ class Role(StrEnum):
     OPERATOR = "operator"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
+    #: Prometheus: reads figures at ``/metrics`` and nothing else.
+    MONITOR = "monitor"
 
 
 #: Roles that see every county's rows.
 SEE_ALL = frozenset({Role.REVIEWER, Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR})
-ANYONE = frozenset(Role)
+ANYONE = frozenset(Role) - {Role.MONITOR}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import DBAPIError
 
 from shared.db.engine import is_weather
@@ -15,6 +14,7 @@ from shared.db.session import Sessions
 from shared.http import docs, parked, schemas
 from shared.http.access import Caller, Keys, Role, allowing
 from shared.http.body import Reason, read_model, takes
+from shared.http.measure import Measured, figures
 from shared.http.paging import MOST, cursor, page, place_of
 from shared.http.problems import Problem, not_found, speak_problems
 from shared.runtime.health import Progress
@@ -26,6 +26,8 @@ common = APIRouter()
 
 Operator = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))]
 Acting = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.ADMINISTRATOR))]
+#: Prometheus has a role of its own, which reads figures and nothing else.
+Scraping = Annotated[Caller, Depends(allowing(Role.MONITOR, Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))]
 
 
 @common.get("/healthz")
@@ -56,9 +58,9 @@ async def readyz(request: Request) -> JSONResponse:
 
 
 @common.get("/metrics")
-async def metrics(_: Operator) -> Response:
+async def metrics(request: Request, _: Scraping) -> Response:
     """Give the metrics in Prometheus' text form."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return figures(request.app.state.service, request.app.state.progress)
 
 
 @common.get("/v1/alarms")
@@ -146,4 +148,5 @@ def make_app(
         app.add_exception_handler(kind, _database_away)
     for router in (*routers, *COMMON):
         app.include_router(router)
+    app.add_middleware(Measured, service=service)
     return app

@@ -16,7 +16,10 @@ from services.console.headers import Headers
 from services.console.pages import ROUTERS
 from services.console.render import Pages
 from shared.db.engine import is_weather
+from shared.http.app import Scraping
+from shared.http.measure import Measured, figures
 from shared.http.problems import Problem
+from shared.runtime.metrics import FIGURES_AGE_SECONDS
 
 log = structlog.get_logger()
 
@@ -47,6 +50,13 @@ async def readyz(request: Request) -> JSONResponse:
     return JSONResponse(told | {"loops": request.app.state.progress.loops()}, status_code=503 if troubles else 200)
 
 
+@common.get("/metrics")
+async def metrics(request: Request, _: Scraping) -> Response:
+    """Give the figures in Prometheus' text form, with how old they are; for a key, as in every service."""
+    FIGURES_AGE_SECONDS.set(request.app.state.figures.age())
+    return figures("console", request.app.state.progress)
+
+
 def make_app(public_url: str, **state: Any) -> FastAPI:
     """Make the application; ``state`` is what its pages need."""
     app = FastAPI(title="Countersign console", docs_url=None, redoc_url=None, openapi_url=None)
@@ -63,6 +73,7 @@ def make_app(public_url: str, **state: Any) -> FastAPI:
     for router in (*ROUTERS, assets.router, common):
         app.include_router(router)
     app.add_middleware(Headers, is_https=is_https)
+    app.add_middleware(Measured, service="console")
     return app
 
 

@@ -7,7 +7,9 @@ from services.console.accounts.door import Door, Rules
 from services.console.acting import Services
 from services.console.app import make_app
 from services.console.assets import Assets
+from services.console.figures import Figures
 from services.console.heartbeat import Heartbeat
+from services.console.lag.sampler import Sampler
 from services.console.live import Live
 from services.console.render import Pages
 from services.console.settings import Settings
@@ -15,11 +17,15 @@ from services.console.words_of import WORDS_OF
 from shared.db.engine import make_engine
 from shared.db.listen import Wake, clock_calls
 from shared.db.session import Sessions, open_clock
+from shared.http.access import Keys
 from shared.http.tokens import SigningKey
 from shared.runtime.clock import ClockSetting
 from shared.runtime.health import Progress
 from shared.runtime.ids import UuidV7
 from shared.runtime.serve import listen, serve
+
+#: Keys are for Prometheus alone here: people have sessions.
+_SCRAPES_PER_MINUTE = 600
 
 
 async def run(settings: Settings) -> None:
@@ -37,6 +43,8 @@ async def run(settings: Settings) -> None:
         key = SigningKey.of(settings.console_signing_key.get_secret_value())
         services = await stack.enter_async_context(Services(urls, key))
         progress, assets, heartbeat = Progress(), Assets(), Heartbeat(urls)
+        sampler = Sampler(settings.kafka, sessions)
+        figures = Figures(requests, sessions, sampler)
         app = make_app(
             settings.console_url,
             clock=clock,
@@ -50,10 +58,15 @@ async def run(settings: Settings) -> None:
             assets=assets,
             pages=Pages.load(assets, banner=settings.console_banner, words_of=WORDS_OF),
             issuer=None,
+            keys=Keys(requests, _SCRAPES_PER_MINUTE, "console"),
+            figures=figures,
+            sampler=sampler,
         )
         await serve(
             progress,
             heartbeat.run(progress),
+            sampler.run(progress),
+            figures.run(progress),
             listen(app, host=settings.host, port=settings.port, progress=progress),
         )
 

@@ -48,4 +48,4 @@ lock: $(UV)
 	  --python-version 3.11 --output-file requirements.lock --quiet
 
 clean:
-	rm -rf .venv .uv .countersign .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .tools .countersign .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,13 +1,12 @@
 """Measure what a process answers and whether its loops come round, and give the figures to Prometheus."""
 
-import time
-
 from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.runtime.clock import machine_seconds
 from shared.runtime.health import Progress
-from shared.runtime.metrics import HTTP_ANSWER_SECONDS, LOOP_AGE_SECONDS, LOOP_STOPPED
+from shared.runtime.metrics import HTTP_ANSWER_SECONDS, LOOP_AGE_SECONDS, LOOP_STOPPED, ONLY_BY
 
 #: For a request that no route answers: its path may be anything, and is no label.
 _NO_ROUTE = "none"
@@ -27,13 +26,13 @@ class Measured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, has_begun = time.perf_counter(), False
+        began, has_begun = machine_seconds(), False
 
         async def heard(message: Message) -> None:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                self._count(scope, message["status"], time.perf_counter() - began)
+                self._count(scope, message["status"], machine_seconds() - began)
             await send(message)
 
         try:
@@ -41,7 +40,7 @@ class Measured:
         except Exception:
             # Our own fault is answered further out, where nobody measures.
             if not has_begun:
-                self._count(scope, _OUR_FAULT, time.perf_counter() - began)
+                self._count(scope, _OUR_FAULT, machine_seconds() - began)
             raise
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
@@ -57,4 +56,6 @@ def figures(service: str, progress: Progress) -> Response:
     stopped = progress.reasons()
     for loop in progress.loops().keys() | stopped:
         LOOP_STOPPED.labels(service, loop).set(loop in stopped)
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    own = ONLY_BY.get(service)
+    told = generate_latest() + (generate_latest(own) if own else b"")
+    return Response(told, media_type=CONTENT_TYPE_LATEST)

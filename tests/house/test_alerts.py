@@ -89,7 +89,7 @@ def _lines() -> Iterator[tuple[str, str]]:
     for line in Path(metrics.__file__).read_text().splitlines():
         if line.startswith("#:"):
             comment.append(line)
-        elif named := re.match(r"([A-Z_]+) = ", line):
+        elif named := re.match(r"([A-Z_]+) = (?:Gauge|Histogram)\(", line):
             yield named[1], " ".join(comment)
             comment = []
 

@@ -76,3 +76,17 @@ def test_a_loop_tells_its_age_and_whether_it_has_stopped() -> None:
     assert 'countersign_loop_stopped{loop="events",service="measured"} 0.0' in told
     assert 'countersign_loop_stopped{loop="timers",service="measured"} 1.0' in told
     assert "calendar" not in told
+
+
+def test_a_figure_is_told_by_whoever_makes_it_and_by_nobody_else() -> None:
+    """Elsewhere it would stand at nothing, which reads as well; and an alert on its absence would never fire."""
+    told = {
+        service: bytes(figures(service, Progress()).body).decode()
+        for service in ("intake", "decision", "notify", "console")
+    }
+    for name, maker in {
+        "countersign_unsent_notice_due_seconds ": "notify",
+        "countersign_figures_age_seconds ": "console",
+        "countersign_liberty_at_risk_hours ": "console",
+    }.items():
+        assert [service for service, words in told.items() if name in words] == [maker]

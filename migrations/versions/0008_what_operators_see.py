@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations.ddl import SERVICES, pipeline, statements
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 TABLES = """
 CREATE TABLE console.looks (

@@ -56,27 +56,67 @@ def reader(name: str, word: Word, compared: Sequence[Any]) -> Reader:
     """
     if any(isinstance(each, Years) for each in compared):
         return _years(name, word, sorted(compared))
-    take = _taker(word, compared)
+    match word.kind:
+        case Kind.FLAG:
+            return _flags(name, word)
+        case Kind.CODE:
+            return _codes(name, word)
+        case _:
+            return _taken(name, word, _taker(word, compared))
+
+
+def _of_null(word: Word) -> Value:
+    """Give what a null of this word means: unknown where the word says so, else what is absent."""
+    return word.absent if word.null is None else word.null
+
+
+# Most words of a case are flags and codes, and a case is read anew each time: these two are kept short.
+def _flags(name: str, word: Word) -> Reader:
+    """Read a flag."""
+    absent, of_null = word.absent, _of_null(word)
+
+    def read(holder: Mapping[str, Any], _: Mapping[str, Any]) -> Value:
+        raw = holder.get(name, absent)
+        if raw is False or raw is True:
+            return raw
+        return of_null if raw is None else Mark.ODD
+
+    return read
+
+
+def _codes(name: str, word: Word) -> Reader:
+    """Read one of the codes of a word; 1 is no True, and True no 1."""
+    codes = frozenset(code for code in word.codes if code is not None)
+    kinds = frozenset(code.__class__ for code in codes)
+    absent, of_null = word.absent, _of_null(word)
+
+    def read(holder: Mapping[str, Any], _: Mapping[str, Any]) -> Value:
+        raw = holder.get(name, _MISSING)
+        if raw.__class__ in kinds:
+            return raw if raw in codes else Mark.ODD
+        if raw is _MISSING:
+            return absent
+        return of_null if raw is None else Mark.ODD
+
+    return read
+
+
+def _taken(name: str, word: Word, take: Callable[[Any], Value]) -> Reader:
+    """Read a word of any other kind; ``take`` gets what is neither absent nor null."""
+    absent, of_null = word.absent, _of_null(word)
 
     def read(holder: Mapping[str, Any], _: Mapping[str, Any]) -> Value:
         raw = holder.get(name, _MISSING)
         if raw is _MISSING:
-            return word.absent
-        if raw is None:
-            return word.absent if word.null is None else word.null
-        return take(raw)
+            return absent
+        return of_null if raw is None else take(raw)
 
     return read
 
 
 def _taker(word: Word, compared: Sequence[Any]) -> Callable[[Any], Value]:
-    """Pick how the raw value of this kind of word is taken."""
+    """Pick how the raw value of such a word is taken."""
     match word.kind:
-        case Kind.FLAG:
-            return lambda raw: raw if raw.__class__ is bool else Mark.ODD
-        case Kind.CODE:
-            codes, kinds = frozenset(word.codes), frozenset(code.__class__ for code in word.codes)
-            return lambda raw: raw if raw.__class__ in kinds and raw in codes else Mark.ODD
         case Kind.TEXT:
             asked = frozenset(compared)
             return lambda raw: (raw if raw in asked else "") if raw.__class__ is str else Mark.ODD
@@ -84,7 +124,7 @@ def _taker(word: Word, compared: Sequence[Any]) -> Callable[[Any], Value]:
             return _days(bands(compared))
         case Kind.NUMBER:
             return _numbers(sorted(compared, reverse=True))
-        case Kind.PAPER:
+        case _:
             return _paper
 
 

@@ -61,6 +61,7 @@ def _test(tested: Tested, reading: Reading, trace: list[Step] | None) -> bool | 
 def completed(plan: Plan, reading: Reading) -> tuple[Rule, tuple[str, ...]]:
     """Decide a reading with unknowns: the rule all completions agree on, or a review naming what matters.
 
+    What matters is the smallest set that settles it whatever the answers are, the most useful question first.
     Of several rules with one outcome the last in order is named: it needs no unknown to be true.
     """
     rank = {rule: at for at, rule in enumerate(_in_order(plan))}
@@ -75,7 +76,7 @@ def completed(plan: Plan, reading: Reading) -> tuple[Rule, tuple[str, ...]]:
         rules = {rule for _, rule in leaves}
         if _agree(rules):
             return max(rules, key=rank.__getitem__), ()
-        unknown = [place for place in unknown if _matters(place, leaves)]
+        unknown = _worth_asking(unknown, leaves)
     return plan.order.unknown_facts, tuple(plan.layout.name_of(place) for place in unknown)
 
 
@@ -117,6 +118,19 @@ def _leaves(plan: Plan, reading: Reading, open_places: Sequence[Place]) -> Itera
     for value in slot.domain():
         for filled, leaf in _leaves(plan, replaced(reading, place, value), rest):
             yield {place: value, **filled}, leaf
+
+
+def _worth_asking(unknown: Sequence[Place], leaves: Sequence[Leaf]) -> list[Place]:
+    """Give the facts without which some answer stays open, those whose own answer most often ends the matter first."""
+    mattering = [place for place in unknown if _matters(place, leaves)]
+    return sorted(mattering, key=lambda place: _ends_it(place, leaves), reverse=True)
+
+
+def _ends_it(place: Place, leaves: Sequence[Leaf]) -> float:
+    """Give the share of a fact's values after which nothing else need be asked."""
+    values = {leaf[place] for leaf, _ in leaves if place in leaf}
+    left = ({rule for leaf, rule in leaves if leaf.get(place, value) == value} for value in values)
+    return sum(_agree(rules) for rules in left) / len(values)
 
 
 def _matters(place: Place, leaves: Sequence[Leaf]) -> bool:

@@ -36,6 +36,17 @@ def test_only_the_unknowns_that_matter_are_named(book: Rulebook) -> None:
     assert book.evaluate("CT", ACT, facts).unknown == ("convictions[0].level",)
 
 
+def test_the_question_that_may_end_the_matter_comes_first(book: Rulebook) -> None:
+    """At the Department after its memorandum a violent felony holds at once; a gang entry only asks on."""
+    facts = sound_request(
+        agency="state_corrections",
+        gang_database=None,
+        convictions=[{"level": "felony", "violent": None, "jurisdiction": "CT"}],
+    )
+    finding = book.evaluate("CT", date(2015, 6, 1), facts)
+    assert finding.unknown == ("convictions[0].violent", "gang_database")
+
+
 def test_each_of_two_unknowns_that_matter_is_named(book: Rulebook) -> None:
     """Either alone could lead to a hold."""
     facts = police(convictions=[{"level": None}], gang_database=None)
@@ -43,10 +54,10 @@ def test_each_of_two_unknowns_that_matter_is_named(book: Rulebook) -> None:
 
 
 def test_level_and_class_are_one_question(book: Rulebook) -> None:
-    """Of an offence without level or class, both matter, since only together they make a class A felony."""
+    """Of an offence without level or class, both matter; a misdemeanour ends the matter, so the level comes first."""
     facts = police(convictions=[{"level": None, "class": None, "jurisdiction": "CT"}])
     finding = book.evaluate("CT", date(2020, 6, 1), facts)
-    assert finding.unknown == ("convictions[0].class", "convictions[0].level")
+    assert finding.unknown == ("convictions[0].level", "convictions[0].class")
 
 
 @pytest.mark.parametrize("count", [20, 60, 5000])

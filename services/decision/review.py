@@ -34,7 +34,7 @@ class Question:
 
     @property
     def shown(self) -> bytes:
-        """Give what the reviewer is shown: the facts, what is unknown, the rule that asks."""
+        """Give what the reviewer is shown: the facts, what is unknown, the rule that asks, how sure its law is."""
         finding = self.ruling.finding
         return canonical(
             {
@@ -42,6 +42,7 @@ class Question:
                 "policy": finding.policy,
                 "rule": finding.rule,
                 "citation": finding.citation,
+                "confidence": finding.confidence,
                 "unknown": list(finding.unknown),
             }
         )

@@ -1,80 +1,44 @@
 """Each rule taken out, or turned around: some case notices, in the outcome or in the law it cites."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-from services.decision.policy.evaluate import Rulebook
+from services.console.rulebook.cases import read_cases
 from services.decision.policy.load import load_rulebook
-from services.decision.policy.model import Finding, Instrument, Order, Page, Rule
-from tests.policy.test_pages import Case, cases, found
+from services.decision.policy.turned import ORDERLY, TAKEN_OUT, TURNED_AROUND, Noticed, changes, matrix
 
 BOOK = load_rulebook()
-CASES = list(cases())
+ASKING = [(policy, rule.name) for policy, rule in BOOK.rules() if rule.tree is not None]
 
 
-#: Pages whose cases show all that holds everywhere: a request that may be held on, and one that never is.
-ORDERLY = ("US-FED", "MA")
+@pytest.fixture(scope="module")
+def rows() -> dict[tuple[str, str], Noticed]:
+    """Work the whole matrix out, once."""
+    return {(row.policy, row.rule): row for row in matrix(BOOK, read_cases(Path(__file__).parent))}
 
 
-def page(place: str, *, old: Instrument | None = None, new: Instrument | None = None) -> Page:
-    """Give the page of a place, with one instrument put in for another."""
-    laws = tuple(new if new is not None and each is old else each for each in BOOK.instruments(place))
-    return Page(jurisdiction=place, title=place, instruments=laws, baseline=())
+def test_every_rule_that_asks_anything_has_a_row(rows: dict[tuple[str, str], Noticed]) -> None:
+    """None is left out of the matrix, and none is in it twice: each instrument's, and what holds everywhere."""
+    assert sorted(rows) == sorted(ASKING)
 
 
-def turned(rule: Rule) -> Rule:
-    """Give a rule whose condition is turned around."""
-    return replace(rule, tree={"not": rule.tree})
-
-
-def changed() -> Iterator[tuple[str, str, Instrument, Instrument]]:
-    """Give each instrument with one rule taken out, and with one turned around."""
-    for place in BOOK.jurisdictions():
-        for law in BOOK.instruments(place):
-            for at, rule in enumerate(law.rules):
-                without = (*law.rules[:at], *law.rules[at + 1 :])
-                around = (*law.rules[:at], turned(rule), *law.rules[at + 1 :])
-                yield place, f"{law.policy} without {rule.name}", law, replace(law, rules=without)
-                yield place, f"{law.policy} with {rule.name} turned around", law, replace(law, rules=around)
-
-
-def said(finding: Finding) -> tuple[Any, ...]:
-    """Give what a reader of a decision sees of it."""
-    return finding.outcome, finding.citation, finding.clocks, finding.confidence, finding.unknown
-
-
-def order(part: str, rules: tuple[Rule, ...]) -> Order:
-    """Give the order of the tests with other rules before the row, or after it."""
-    return replace(BOOK.order, first=rules) if part == "first" else replace(BOOK.order, turns=rules)
-
-
-def changed_orders() -> Iterator[tuple[str, Order]]:
-    """Give the order of the tests with one rule taken out, and with one turned around."""
-    for part in ("first", "turns"):
-        rules = getattr(BOOK.order, part)
-        for at, rule in enumerate(rules):
-            without = (*rules[:at], *rules[at + 1 :])
-            around = (*rules[:at], turned(rule), *rules[at + 1 :])
-            yield f"without {rule.name}", order(part, without)
-            yield f"with {rule.name} turned around", order(part, around)
-
-
-@pytest.mark.parametrize("change", list(changed()), ids=lambda change: change[1])
-def test_some_case_notices(change: tuple[str, str, Instrument, Instrument]) -> None:
+@pytest.mark.parametrize("rule", ASKING, ids=" ".join)
+def test_some_case_notices(rows: dict[tuple[str, str], Noticed], rule: tuple[str, str]) -> None:
     """A rule that could be lost or turned around unnoticed is a rule nobody tested."""
-    place, _, law, other = change
-    pages = [page(place, old=law, new=other)]
-    book = Rulebook(version=1, digest="sha256:0", order=BOOK.order, pages=pages)
-    of_the_page: list[Case] = [case for case in CASES if case["jurisdiction"] == place]
-    assert any(said(found(book, case)) != said(found(BOOK, case)) for case in of_the_page)
+    assert rows[rule].taken_out
+    assert rows[rule].turned_around
+    assert rows[rule].both
 
 
-@pytest.mark.parametrize("change", list(changed_orders()), ids=lambda change: change[0])
-def test_some_case_notices_what_holds_everywhere(change: tuple[str, Order]) -> None:
-    """The tests before a row and after it are tested as the rows are."""
-    book = Rulebook(version=1, digest="sha256:0", order=change[1], pages=[page(place) for place in ORDERLY])
-    of_the_pages = [case for case in CASES if case["jurisdiction"] in ORDERLY]
-    assert any(said(found(book, case)) != said(found(BOOK, case)) for case in of_the_pages)
+def test_a_change_is_of_one_rule_on_its_own_page() -> None:
+    """Taken out and turned around by turns; what holds everywhere is tried on the pages that show all of it."""
+    made = list(changes(BOOK))
+    assert [each.how for each in made[:4]] == [TAKEN_OUT, TURNED_AROUND, TAKEN_OUT, TURNED_AROUND]
+    assert {each.pages for each in made if each.policy == BOOK.order.silent.policy} == {ORDERLY}
+    assert all(len(each.pages) == 1 for each in made if each.policy != BOOK.order.silent.policy)
+
+
+def test_what_no_case_asks_about_nobody_notices() -> None:
+    """Without cases every row is empty, and says so."""
+    assert not any(row.both for row in matrix(BOOK, []))

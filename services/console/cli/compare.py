@@ -1,5 +1,6 @@
 """``countersign policy coverage|diff``: which rules have cases, and what differs between two laws."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +9,7 @@ import typer
 
 from services.console.cli.options import AsJson
 from services.console.cli.say import as_json, printer, table
-from services.console.rulebook.cases import NotCases, read_cases
+from services.console.rulebook.cases import OWN_CASES, NotCases, read_cases
 from services.decision.policy.coverage import Coverage, DateCovered, RuleCovered
 from services.decision.policy.coverage import coverage as covered
 from services.decision.policy.differ import compare_instruments, compare_rulebooks
@@ -16,28 +17,38 @@ from services.decision.policy.evaluate import Rulebook
 from services.decision.policy.load import RULEBOOK_DIR, load_rulebook
 from services.decision.policy.model import Instrument
 from services.decision.policy.shown import all_instruments
+from services.decision.policy.turned import TAKEN_OUT, TURNED_AROUND, Noticed, matrix
 from shared.domain.errors import RulebookUnsound
 
 CasesOption = Annotated[
     Path,
     typer.Option(
-        "--cases", exists=True, help="Folder of pages of cases, such as tests/policy, or a CSV file of facts."
+        "--cases",
+        exists=True,
+        help="Folder of pages of cases, or a CSV file of facts.",
+        show_default="the rulebook's own, tests/policy",
     ),
 ]
 
 
 def coverage(
-    cases: CasesOption,
+    cases: CasesOption = OWN_CASES,
     path: Annotated[
         Path, typer.Option(exists=True, file_okay=False, help="Folder of the pages; the built-in rulebook unless told.")
     ] = RULEBOOK_DIR,
+    turned: Annotated[
+        bool, typer.Option("--turned", help="Instead: take each rule out, and turn it around, and count who notices.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Count the cases of every rule and every date, on both sides; exit 1 if one has none."""
     try:
-        found = covered(_book(path), read_cases(cases))
+        written = read_cases(cases)
     except NotCases as wrong:
         raise typer.BadParameter(str(wrong), param_hint="--cases") from wrong
+    if turned:
+        raise typer.Exit(_turned(list(matrix(_book(path), written)), json_wanted=json))
+    found = covered(_book(path), written)
     if json:
         as_json(_as_plain(found))
     else:
@@ -51,6 +62,19 @@ def coverage(
         out.print(table("Covered on both sides", ("what", "covered", "of"), _totals(found)))
     if not found.whole:
         raise typer.Exit(1)
+
+
+def _turned(rows: Sequence[Noticed], *, json_wanted: bool) -> int:
+    """Print the matrix of rules and of the cases that would miss them; 1 if a rule would not be missed."""
+    missed = sum(row.both for row in rows)
+    if json_wanted:
+        as_json({"rules": len(rows), "missed": missed, "matrix": [asdict(row) for row in rows]})
+    else:
+        told = [(row.policy, row.rule, len(row.taken_out), len(row.turned_around)) for row in rows]
+        out = printer()
+        out.print(table("Cases that notice", ("policy", "rule", TAKEN_OUT, TURNED_AROUND), told))
+        out.print(f"{missed} of {len(rows)} rules would be missed, taken out or turned around")
+    return int(missed < len(rows))
 
 
 def diff(

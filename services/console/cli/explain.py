@@ -12,7 +12,8 @@ from services.console.rulebook.facts import read_day, read_facts
 from services.decision.policy.dates import OtherDate
 from services.decision.policy.explain import Explanation, explained
 from services.decision.policy.load import load_rulebook
-from services.decision.policy.model import Finding, NearMiss, finding_as_json
+from services.decision.policy.model import NearMiss, finding_as_json
+from services.decision.policy.shown import duty_in_words, duty_shown
 
 _TRUTHS = {True: "true", False: "false", None: "unknown"}
 
@@ -41,6 +42,7 @@ def as_plain(told: Explanation) -> dict[str, Any]:
         "finding": finding_as_json(told.finding),
         "considered": [asdict(each) for each in told.considered],
         "rules": [asdict(each) for each in told.rules],
+        "owed": [duty_shown(duty) for duty in told.owed],
         "other_dates": {name: None if each is None else asdict(each) for name, each in dates.items()},
     }
 
@@ -48,7 +50,7 @@ def as_plain(told: Explanation) -> dict[str, Any]:
 def _show(told: Explanation, question: str) -> None:
     """Print one table for each question that a reader has."""
     out = printer()
-    out.print(table(question, ("what", "is"), _head(told.finding)))
+    out.print(table(question, ("what", "is"), _head(told)))
     laws = [("binds" if each.binds else "", each.policy, each.title, each.why) for each in told.considered]
     out.print(table("Instruments of the page, in the order of looking", ("", "policy", "title", "why"), laws))
     rules = [
@@ -62,8 +64,9 @@ def _show(told: Explanation, question: str) -> None:
     out.print(table("Nearest dates with another outcome", ("side", "what comes"), [_other(*each) for each in sides]))
 
 
-def _head(found: Finding) -> list[tuple[str, str]]:
+def _head(told: Explanation) -> list[tuple[str, str]]:
     """Say what was found."""
+    found = told.finding
     change = found.counterfactual
     return [
         ("outcome", found.outcome.value),
@@ -77,7 +80,7 @@ def _head(found: Finding) -> list[tuple[str, str]]:
             "otherwise",
             "no single fact would change it" if change is None else f"{change.outcome.value} if {_change(change)}",
         ),
-        ("owed", ", ".join(found.duties) or "nothing"),
+        ("owed", "\n".join(duty_in_words(duty) for duty in told.owed) or "nothing"),
     ]
 
 

@@ -9,7 +9,9 @@ import typer
 
 from services.console.cli.options import AsJson
 from services.console.cli.say import as_json, items, printer, table
+from services.console.rulebook.cases import OWN_CASES, NotCases, read_cases
 from services.decision.policy.check import problems
+from services.decision.policy.coverage import Case
 from services.decision.policy.evaluate import Rulebook
 from services.decision.policy.load import RULEBOOK_DIR, load_rulebook
 from services.decision.policy.schema import page_schema
@@ -69,20 +71,25 @@ def check(
     path: Annotated[
         Path, typer.Option(exists=True, file_okay=False, help="Folder of the pages; the built-in rulebook unless told.")
     ] = RULEBOOK_DIR,
+    cases: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="Pages of cases, or a CSV file; the rulebook's own, where they are there."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Check the rulebook: pages, dates without gap or overlap, every rule reachable; exit 1 if it is not sound."""
-    wrong = problems(path)
+    """Check the rulebook: citations, vocabulary, dates, every rule reachable and tried on both sides; exit 1 if not."""
+    tried = _cases(path, cases)
+    wrong = problems(path, tried)
     book = None if wrong else load_rulebook(path)
     if json:
         sound = {"sound": book is not None, "problems": [_problem(each) for each in wrong]}
-        as_json(sound if book is None else sound | _counted(book))
+        as_json(sound if book is None else sound | _counted(book, tried))
     elif book is None:
         for each in wrong:
             typer.echo(str(each))
     else:
         out = printer()
-        out.print(table("Sound: no gap, no overlap, every rule reachable", ("what", "is"), [*_counted(book).items()]))
+        out.print(table(f"Sound: {_proved(tried)}", ("what", "is"), [*_counted(book, tried).items()]))
     if wrong:
         raise typer.Exit(1)
 
@@ -108,7 +115,25 @@ def _problem(problem: Any) -> dict[str, Any]:
     return {name: getattr(problem, name) for name in ("file", "line", "key", "mend")}
 
 
-def _counted(book: Rulebook) -> dict[str, Any]:
+def _cases(path: Path, cases: Path | None) -> list[Case] | None:
+    """Read the cases; by default those that lie beside the source of the built-in rulebook, if they do."""
+    if cases is None and (path != RULEBOOK_DIR or not OWN_CASES.is_dir()):
+        return None
+    try:
+        return read_cases(cases or OWN_CASES)
+    except NotCases as wrong:
+        raise typer.BadParameter(str(wrong), param_hint="--cases") from wrong
+
+
+def _proved(tried: list[Case] | None) -> str:
+    """Say what was proved, and what was not."""
+    proved = "every page cited and in the vocabulary, no gap, no overlap, every rule reachable"
+    if tried is None:
+        return f"{proved}; no cases were given, so nothing was tried"
+    return f"{proved}, every rule and date tried on both sides"
+
+
+def _counted(book: Rulebook, tried: list[Case] | None) -> dict[str, Any]:
     """Say what was checked."""
     laws = [law for place in book.jurisdictions() for law in book.instruments(place)]
     return {
@@ -117,4 +142,5 @@ def _counted(book: Rulebook) -> dict[str, Any]:
         "pages": len(book.jurisdictions()),
         "instruments": len(laws),
         "rules": sum(len(law.rules) + 1 for law in laws),
+        "cases": None if tried is None else len(tried),
     }

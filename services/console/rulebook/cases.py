@@ -9,6 +9,8 @@ import yaml
 from services.console.rulebook.facts import read_day, read_facts
 from services.decision.policy.coverage import Case
 
+#: The cases written for the built-in rulebook; they lie beside its source and are not installed with it.
+OWN_CASES = Path(__file__).resolve().parents[3] / "tests" / "policy"
 #: The columns of a batch file, as ``policy evaluate --batch`` takes it.
 COLUMNS = frozenset({"id", "jurisdiction", "as_of_date", "facts_json"})
 

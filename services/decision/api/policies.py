@@ -1,7 +1,7 @@
 """The rulebook over HTTP: its dated instruments, and what it makes of facts that anyone may try on it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.decision.policy.evaluate import Rulebook
 from services.decision.policy.model import Finding, Instrument, Rule, finding_as_json
+from services.decision.policy.shown import duty_shown
 from shared.http.access import Caller, allowing
 from shared.http.body import read_model, takes
 from shared.http.paging import page
@@ -46,7 +47,7 @@ class Asked(BaseModel):
 async def policies(request: Request, _: SignedIn) -> dict[str, Any]:
     """List every instrument of the rulebook, place by place, in the order in which they are looked at."""
     rulebook: Rulebook = request.app.state.rulebook
-    return page([_shown(place, law) for place, law in _instruments(rulebook)], None) | _named(rulebook)
+    return page([_shown(rulebook, place, law) for place, law in _instruments(rulebook)], None) | _named(rulebook)
 
 
 @router.get("/{policy_id}")
@@ -57,7 +58,7 @@ async def policy(request: Request, policy_id: str, _: SignedIn) -> dict[str, Any
     if not found:
         raise not_found()
     place, law = max(found, key=lambda each: each[1].revision)
-    return _shown(place, law) | _named(rulebook)
+    return _shown(rulebook, place, law) | _named(rulebook)
 
 
 @router.post("/evaluate", openapi_extra=takes(Asked))
@@ -65,7 +66,8 @@ async def evaluate(request: Request, _: SignedIn) -> dict[str, Any]:
     """Apply the law of a place and date to facts; nothing is recorded."""
     asked = await read_model(request, Asked)
     rulebook: Rulebook = request.app.state.rulebook
-    return _found(rulebook.evaluate(asked.jurisdiction, asked.as_of, asked.facts)) | _named(rulebook)
+    found = rulebook.evaluate(asked.jurisdiction, asked.as_of, asked.facts)
+    return _found(rulebook, found) | _named(rulebook)
 
 
 def _instruments(rulebook: Rulebook) -> Iterator[tuple[str, Instrument]]:
@@ -78,7 +80,7 @@ def _named(rulebook: Rulebook) -> dict[str, Any]:
     return {"rulebook": {"version": rulebook.version, "digest": rulebook.digest}}
 
 
-def _shown(place: str, law: Instrument) -> dict[str, Any]:
+def _shown(rulebook: Rulebook, place: str, law: Instrument) -> dict[str, Any]:
     """Show an instrument; each span says whom it binds and when (no ``to``: no end found)."""
     return {
         "id": law.id,
@@ -100,6 +102,7 @@ def _shown(place: str, law: Instrument) -> dict[str, Any]:
         "second_person": sorted(law.second_person),
         "ice_answer": law.ice_answer,
         "duties": law.duties,
+        "owed": _owed(rulebook, law.duties),
         "rules": [_rule(rule, law) for rule in (*law.rules, law.default)],
     }
 
@@ -113,11 +116,17 @@ def _rule(rule: Rule, law: Instrument) -> dict[str, Any]:
     }
 
 
-def _found(finding: Finding) -> dict[str, Any]:
+def _owed(rulebook: Rulebook, duties: Sequence[str]) -> list[dict[str, Any]]:
+    """Say what the names of duties stand for."""
+    return [duty_shown(duty) for duty in rulebook.duties(duties)]
+
+
+def _found(rulebook: Rulebook, finding: Finding) -> dict[str, Any]:
     plain = finding_as_json(finding)
     names = ("outcome", "policy", "rule", "citation", "confidence", "unknown", "near_misses", "counterfactual")
     return {name: plain[name] for name in names} | {
         "clock": plain["clocks"],
         "decider": plain["decider"],
         "duties": plain["duties"],
+        "owed": _owed(rulebook, finding.duties),
     }

@@ -9,7 +9,7 @@ from typing import Any
 from services.decision.policy import select
 from services.decision.policy.conditions import compile_tree
 from services.decision.policy.layout import Reading
-from services.decision.policy.model import Finding, Instrument, Order, Page, Plan, Rule, Step, Tested
+from services.decision.policy.model import Duty, Finding, Instrument, Order, Page, Plan, Rule, Step, Tested
 from services.decision.policy.settle import (
     completed,
     counterfactual,
@@ -32,13 +32,16 @@ _AGENCIES = frozenset(Agency)
 class Rulebook:
     """All pages, compiled; pure from outside: the same question always has the same answer."""
 
-    def __init__(self, *, version: int, digest: str, order: Order, pages: Sequence[Page]) -> None:
+    def __init__(
+        self, *, version: int, digest: str, order: Order, pages: Sequence[Page], duties: Sequence[Duty] = ()
+    ) -> None:
         self.version = version
         self.digest = digest
         self.order = order
+        self._duties = {duty.name: duty for duty in duties}
         self._pages = {page.jurisdiction: page for page in pages}
         self._ready = {
-            instrument.policy: _Ready(instrument, order)
+            instrument.policy: _Ready(instrument, order, duties=self.duties(instrument.duties))
             for page in pages
             for instrument in (*page.instruments, *page.baseline)
         }
@@ -74,6 +77,15 @@ class Rulebook:
         ready = self._ready.get(policy)
         return frozenset() if ready is None else ready.plan.instrument.second_person
 
+    @property
+    def told_duties(self) -> tuple[str, ...]:
+        """Give the names of all duties that the cover tells of."""
+        return tuple(self._duties)
+
+    def duties(self, named: Sequence[str]) -> tuple[Duty, ...]:
+        """Give what the names of duties stand for, in their order."""
+        return tuple(self._duties[name] for name in named if name in self._duties)
+
     def plans(self) -> Iterator[Plan]:
         """Give every instrument as it is applied."""
         return (ready.plan for ready in self._ready.values())
@@ -102,16 +114,31 @@ class Rulebook:
 class _Ready:
     """An instrument compiled, with its memory."""
 
-    def __init__(self, instrument: Instrument, order: Order, odd: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, instrument: Instrument, order: Order, odd: tuple[str, ...] = (), duties: Sequence[Duty] = ()
+    ) -> None:
+        self._duties = duties
+        #: From this day on every duty of the instrument is owed.
+        self._all_owed_from = max((duty.since for duty in duties if duty.since is not None), default=date.min)
         self.plan = _plan(instrument, order)
         self._find = partial(_find, self.plan, odd)
+        self._lists = tuple(self.plan.layout.index[name] for name in self.plan.layout.lists)
         self._remembered = lru_cache(_REMEMBERED)(self._find)
 
     def apply(self, facts: Mapping[str, Any], as_of: date) -> Finding:
         """Read the facts and find; a reading met before is answered from memory."""
         reading = self.plan.layout.read(facts, as_of)
-        length = sum(len(value) for value in reading if isinstance(value, tuple))
-        return (self._remembered if length <= _LONGEST_REMEMBERED else self._find)(reading)
+        length = 0
+        for at in self._lists:
+            if isinstance(elements := reading[at], tuple):
+                length += len(elements)
+        finding = (self._remembered if length <= _LONGEST_REMEMBERED else self._find)(reading)
+        return finding if as_of >= self._all_owed_from else self._not_yet_owing(finding, as_of)
+
+    def _not_yet_owing(self, finding: Finding, as_of: date) -> Finding:
+        """Leave out the duties that the law owes only from a later day on."""
+        young = {duty.name for duty in self._duties if not duty.is_owed_on(as_of)}
+        return replace(finding, duties=tuple(name for name in finding.duties if name not in young))
 
 
 def _plan(instrument: Instrument, order: Order) -> Plan:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from services.decision.policy.conditions import Condition
 from services.decision.policy.dates import OtherDates, other_dates
 from services.decision.policy.evaluate import Rulebook
-from services.decision.policy.model import Finding, Instrument, Plan, Rule, Span
+from services.decision.policy.model import Duty, Finding, Instrument, Plan, Rule, Span
 from services.decision.policy.shown import outcome_in_words, when_in_words, whom_in_words
 
 Stage = Literal["before any row", "the row", "what turns the row"]
@@ -45,6 +45,8 @@ class Explanation:
     considered: tuple[Considered, ...]
     rules: tuple[RuleSeen, ...]
     dates: OtherDates
+    #: What the law owes with the decision.
+    owed: tuple[Duty, ...]
 
 
 def explained(book: Rulebook, jurisdiction: str, as_of: date, facts: Mapping[str, Any]) -> Explanation:
@@ -56,6 +58,7 @@ def explained(book: Rulebook, jurisdiction: str, as_of: date, facts: Mapping[str
         considered=tuple(_considered(book, jurisdiction, as_of, agency, finding)),
         rules=tuple(_rules(book, as_of, facts, finding)),
         dates=other_dates(book, jurisdiction, as_of, facts),
+        owed=book.duties(finding.duties),
     )
 
 

@@ -12,7 +12,7 @@ import yaml
 
 from services.decision.policy.evaluate import Rulebook
 from services.decision.policy.fields import whole_number
-from services.decision.policy.pages import instrument, order, page, refuse_twins
+from services.decision.policy.pages import duties, instrument, order, page, refuse_twins, refuse_unknown_duties
 from services.decision.policy.trees import PageError
 from shared.domain.errors import RulebookUnsound
 
@@ -84,8 +84,11 @@ def load_rulebook(path: Path = RULEBOOK_DIR) -> Rulebook:
     common = _within(path / _FEDERAL, lambda: order(federal))
     baseline = _within(path / _FEDERAL, lambda: instrument(federal["instruments"][0]))
     pages = [_within(file, partial(page, node, baseline)) for file, node in nodes.items()]
+    owed = _within(path / _COVER, partial(duties, cover))
+    for file, node in nodes.items():
+        _within(file, partial(refuse_unknown_duties, node, frozenset(duty.name for duty in owed)))
     _within(path, partial(refuse_twins, common, pages))
-    return Rulebook(version=version, digest=digest, order=common, pages=pages)
+    return Rulebook(version=version, digest=digest, order=common, pages=pages, duties=owed)
 
 
 def read_pages(path: Path) -> dict[Path, Located]:

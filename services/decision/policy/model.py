@@ -94,6 +94,22 @@ class Instrument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """What a law owes with a decision; instruments name it by its word."""
+
+    name: str
+    owed_to: str
+    what: str
+    source: str
+    #: Not owed before this day, though the instrument may be older; None: as old as the instrument.
+    since: date | None
+
+    def is_owed_on(self, day: date) -> bool:
+        """Say whether it is owed on a day on which its instrument binds."""
+        return self.since is None or self.since <= day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A jurisdiction's instruments; those of ``baseline`` govern only where no other binds."""
 

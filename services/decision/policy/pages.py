@@ -1,12 +1,12 @@
 """Build the model from a page's data, and refuse whatever is missing, unknown or contradictory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from services.decision.policy import fields
 from services.decision.policy.fields import Node
-from services.decision.policy.model import Clocks, Instrument, Order, Page, Rule, Span
+from services.decision.policy.model import Clocks, Duty, Instrument, Order, Page, Rule, Span
 from services.decision.policy.rules import CONFIDENCE, TRAITS, default, rule, turn
 from services.decision.policy.trees import PageError, layout_of
 from shared.domain.decision import Outcome
@@ -47,6 +47,32 @@ def order(node: Node) -> Order:
         silent=silent,
         forms={form: fields.clock(forms, form) for form in forms},
     )
+
+
+def duties(cover: Node) -> tuple[Duty, ...]:
+    """Build what the cover says is owed with decisions."""
+    fields.keys(cover, {"version", "duties"})
+    told = cover["duties"]
+    fields.keys(told, set(), set(told) if isinstance(told, Mapping) else set())
+    return tuple(_duty(name, told[name]) for name in told)
+
+
+def _duty(name: str, node: Node) -> Duty:
+    """Read one duty."""
+    fields.keys(node, {"owed_to", "what", "source"}, {"since"})
+    return Duty(
+        name=name,
+        owed_to=fields.text(node, "owed_to"),
+        what=fields.text(node, "what"),
+        source=fields.text(node, "source"),
+        since=fields.day(node, "since") if "since" in node else None,
+    )
+
+
+def refuse_unknown_duties(node: Node, known: frozenset[str]) -> None:
+    """Refuse an instrument that owes what the cover does not tell of."""
+    for each in node["instruments"]:
+        fields.subset(each, "duties", known)
 
 
 def page(node: Node, federal: Instrument) -> Page:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.decision.policy.evaluate import Rulebook
-from services.decision.policy.model import Instrument, Rule, Span
+from services.decision.policy.model import Duty, Instrument, Rule, Span
 from services.decision.policy.words import in_words
 
 #: Where the tests stand that hold in every jurisdiction.
@@ -34,7 +34,7 @@ def instrument_shown(book: Rulebook, place: str, law: Instrument) -> dict[str, A
             "clocks of a hold, the earliest ends it": [str(each) for each in named if each is not None],
             "who settles a review": law.review_office or "nobody is named",
             "answers that need a second person": sorted(law.second_person),
-            "owed with a decision": list(law.duties),
+            "owed with a decision": [duty_in_words(duty) for duty in book.duties(law.duties)],
             "traits": sorted(law.traits),
             "rulebook": f"version {book.version}, {book.digest}",
         },
@@ -49,6 +49,24 @@ def span_shown(span: Span) -> dict[str, Any]:
         "from": span.first.isoformat(),
         "to": None if span.last is None else span.last.isoformat(),
         "agencies": whom_in_words(span),
+    }
+
+
+def duty_in_words(duty: Duty) -> str:
+    """Say what is owed to whom, by which text."""
+    since = f", from {duty.since}" if duty.since else ""
+    return f"to the {duty.owed_to}: {duty.what} ({duty.source}{since})"
+
+
+def duty_shown(duty: Duty) -> dict[str, Any]:
+    """Show a duty as data."""
+    since = duty.since.isoformat() if duty.since else None
+    return {
+        "duty": duty.name,
+        "owed_to": duty.owed_to,
+        "what": duty.what,
+        "source": duty.source,
+        "since": since,
     }
 
 

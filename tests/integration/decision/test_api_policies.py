@@ -54,7 +54,7 @@ async def test_evaluation_gives_the_outcome_and_its_grounds(stage: Stage) -> Non
     assert held["counterfactual"]["outcome"] != "HOLD"
     assert set(held) == {
         *("outcome", "policy", "rule", "citation", "confidence", "unknown", "near_misses", "counterfactual"),
-        *("clock", "decider", "duties", "rulebook"),
+        *("clock", "decider", "duties", "owed", "rulebook"),
     }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.console.rulebook.cases import OWN_CASES, read_cases
 from services.decision.policy.check import problems
 from services.decision.policy.load import RULEBOOK_DIR
 
@@ -36,6 +37,33 @@ def line_of(folder: Path, name: str, text: str) -> int:
 def test_the_rulebook_is_sound() -> None:
     """No gap, no overlap, and no rule that can never decide."""
     assert problems() == []
+
+
+def test_the_rulebook_was_tried_on_both_sides() -> None:
+    """Every rule and every date has its cases."""
+    assert problems(cases=read_cases(OWN_CASES)) == []
+
+
+def test_a_rule_without_a_case_is_told() -> None:
+    """Where it stands, and which side is missing; a default has one side only."""
+    written = read_cases(OWN_CASES)
+    found = problems(cases=[case for case in written if case.jurisdiction != "MA"])
+    assert {(Path(each.file).name, each.key) for each in found} == {
+        *(("ma.yaml", "rules"), ("ma.yaml", "default"), ("ma.yaml", "binds")),
+        # What holds everywhere and nobody else's cases show.
+        *((Path(each.file).name, each.key) for each in found if each.file.endswith("us-fed.yaml")),
+    }
+    told = [each.mend for each in found]
+    assert "under-a-287g-agreement has no case that it decides; write one" in told
+    assert "the law of MA changes on 2017-07-24, and no case is written on the day before; write one" in told
+
+
+def test_a_rule_that_is_never_untrue_is_told() -> None:
+    """The other side of a condition is a case in which it does not fire."""
+    written = [case for case in read_cases(OWN_CASES) if case.jurisdiction == "MA"]
+    agreed = [case for case in written if case.facts.get("acting_under_287g")]
+    told = [each.mend for each in problems(cases=agreed)]
+    assert "under-a-287g-agreement has no case in which it comes out false; write one" in told
 
 
 def test_a_gap_is_told_with_the_day_it_begins(edit: Edit) -> None:

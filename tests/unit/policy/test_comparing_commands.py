@@ -33,6 +33,18 @@ def test_whole_coverage_ends_with_zero() -> None:
     assert all(each["decides"] for each in found["rules"])
 
 
+def test_the_matrix_of_rules_taken_out_and_turned_around(tmp_path: Path) -> None:
+    """Massachusetts alone misses its own rule either way, and the rules of other pages not at all."""
+    shutil.copy(CASES / "ma.yaml", tmp_path)
+    code, text = run("policy", "coverage", "--turned", "--cases", tmp_path, "--json")
+    found = lines(text)[0]
+    (row,) = [each for each in found["matrix"] if each["policy"] == "ma-lunn@1"]
+    assert (code, row["rule"]) == (1, "under-a-287g-agreement")
+    assert row["taken_out"]
+    assert row["turned_around"]
+    assert found["missed"] < found["rules"]
+
+
 def test_cases_with_gaps_end_with_one(tmp_path: Path) -> None:
     """Texas alone covers Texas alone."""
     shutil.copy(CASES / "tx.yaml", tmp_path)
@@ -91,6 +103,7 @@ def test_an_explanation_as_json_has_everything(facts: Path) -> None:
     assert told["finding"] == lines(run("policy", "evaluate", *asked)[1])[0]
     assert [each["decided"] for each in told["rules"]].count(True) == 1
     assert told["other_dates"]["nearest"]["day"] == "2012-02-21"
+    assert [each["duty"] for each in told["owed"]] == told["finding"]["duties"]
 
 
 def test_facts_that_are_none_are_used_wrongly(tmp_path: Path) -> None:

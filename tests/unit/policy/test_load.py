@@ -71,6 +71,15 @@ def test_a_date_changes_the_digest(edit: Edit) -> None:
         ("ct.yaml", "some: convictions", "some: crimes", r"ct.yaml:\d+: some: .*charges, convictions"),
         ("ct.yaml", "agencies: [state_corrections]", "agencies: [jail]", r"ct.yaml:\d+: agencies: .*city_police"),
         ("ct.yaml", "review_office: DOC reviewer", "review_office: null", r"ct.yaml:\d+: when: 'answered' needs"),
+        (
+            "tx.yaml",
+            "duties: [tell-person-why-held]",
+            "duties: [tell-person]",
+            r"tx.yaml:\d+: duties: .*tell-person-why",
+        ),
+        ("rulebook.yaml", "owed_to: person\n", "owes: person\n", r"rulebook.yaml:\d+: owed_to: .*missing"),
+        ("rulebook.yaml", "since: 2011-12-29", "since: 2011", r"rulebook.yaml:\d+: since: .*a day"),
+        ("rulebook.yaml", "duties:\n", "duties: none\nduty:\n", r"rulebook.yaml:\d+: .*not known here"),
         ("us-fed.yaml", "      of: [HOLD]\n", "", r"us-fed.yaml:\d+: name: .*of: \[HOLD\]"),
         ("us-fed.yaml", "before: 2017-04-02", "before: 2017", r"us-fed.yaml:\d+: before: .*a day"),
         ("us-fed.yaml", "I-247D: FLAT_48", "I-247D: FLAT", r"us-fed.yaml:\d+: I-247D: "),
@@ -110,7 +119,7 @@ def test_a_date_changes_the_digest(edit: Edit) -> None:
             "        citation: 7 #",
             r"ca.yaml:\d+: citation",
         ),
-        ("rulebook.yaml", "version: 2", "version: 0", r"rulebook.yaml:\d+: version"),
+        ("rulebook.yaml", "version: 3", "version: 0", r"rulebook.yaml:\d+: version"),
     ],
 )
 def test_an_unsound_page_is_refused(edit: Edit, name: str, old: str, new: str, told: str) -> None:

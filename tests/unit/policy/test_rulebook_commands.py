@@ -66,6 +66,7 @@ def test_the_check_of_a_sound_rulebook_ends_with_zero() -> None:
     found = lines(text)[0]
     assert (code, found["sound"], found["problems"]) == (0, True, [])
     assert found["pages"] == len(list(RULEBOOK_DIR.glob("*.yaml"))) - 1
+    assert found["cases"] > found["rules"]
 
 
 def test_the_check_of_an_unsound_one_ends_with_one(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from shared.runtime.clock import Anchor, ClockSetting, machine_now
 
 ROLES = tuple(
     f"countersign_{service}_{kind}"
-    for service in ("intake", "decision", "notify", "console")
+    for service in ("intake", "decision", "notify", "console", "watchdog")
     for kind in ("pipeline", "api")
 )
 

@@ -27,12 +27,12 @@ FOLDER = Path(migrations.__file__).parent
 #: Everything that a database's shape is made of: columns, constraints, indexes, policies and grants.
 SHAPE = """
     SELECT 'column', table_schema || '.' || table_name, column_name || ' ' || data_type || ' ' || is_nullable
-        FROM information_schema.columns WHERE table_schema IN ('runtime', 'access', 'intake', 'decision', 'notify')
+        FROM information_schema.columns WHERE table_schema IN ('runtime', 'access', 'intake', 'decision', 'notify', 'watchdog')
     UNION ALL SELECT 'constraint', c.conrelid::regclass::text, pg_get_constraintdef(c.oid)
         FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
-        WHERE n.nspname IN ('runtime', 'access', 'intake', 'decision', 'notify')
+        WHERE n.nspname IN ('runtime', 'access', 'intake', 'decision', 'notify', 'watchdog')
     UNION ALL SELECT 'index', schemaname || '.' || tablename, indexdef FROM pg_indexes
-        WHERE schemaname IN ('runtime', 'access', 'intake', 'decision', 'notify')
+        WHERE schemaname IN ('runtime', 'access', 'intake', 'decision', 'notify', 'watchdog')
     UNION ALL SELECT 'policy', schemaname || '.' || tablename, policyname || cmd || roles::text || qual FROM pg_policies
     UNION ALL SELECT 'grant', table_schema || '.' || table_name, grantee || ' ' || privilege_type
         FROM information_schema.role_table_grants WHERE grantee LIKE 'countersign%'
@@ -86,7 +86,7 @@ async def test_up_down_and_up_again(empty: AsyncEngine) -> None:
     await migrate(empty, STEPPED)
     built = await shape(empty)
     assert len(built) > 300
-    for revision in ("0003", "0002", "0001", "base"):
+    for revision in ("0006", "0005", "0003", "0002", "0001", "base"):
         await downgrade(empty, revision)
     assert [row for row in await shape(empty) if not row[1].endswith("alembic_version")] == []
     await migrate(empty, STEPPED)

@@ -23,6 +23,7 @@ RECORDS = {
     "notify.notices",
     "notify.attempts",
     "notify.receipts",
+    "notify.recalls",
     "intake.raw_events",
     "intake.journal",
     "decision.journal",
@@ -32,7 +33,8 @@ RECORDS = {
 NOT_GRANTED = ("inbox", "outbox", "offsets", "raw_events", "identifiers", "ties", "waiting_identifiers", "unmatched")
 
 TABLES = (
-    "c.relkind IN ('r', 'p', 'v') AND n.nspname IN ('runtime', 'access', 'intake', 'decision', 'notify', 'console')"
+    "c.relkind IN ('r', 'p', 'v')"
+    " AND n.nspname IN ('runtime', 'access', 'intake', 'decision', 'notify', 'console', 'watchdog')"
 )
 GRANTED = f"""
     SELECT n.nspname || '.' || c.relname, r.rolname, c.relrowsecurity AND c.relforcerowsecurity
@@ -97,7 +99,7 @@ async def test_a_service_writes_its_own_schema_only(database: Database) -> None:
 async def test_the_services_roles_own_nothing_and_are_above_nothing(database: Database) -> None:
     """Neither role owns a table, bypasses row security, makes roles or databases, or belongs to another role."""
     roles = await database.all("SELECT rolname FROM pg_roles WHERE rolname ~ '^countersign_[a-z]+_(pipeline|api)$'")
-    assert len(roles) == 8
+    assert len(roles) == 10
     for (role,) in roles:
         (row,) = await database.all(
             "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb,"

@@ -26,6 +26,8 @@ from shared.domain.window import ClockRule
 
 #: Facts that move with time or with the answer itself: they do not make a reviewer's question another one.
 _NOT_SHOWN = frozenset({"release_eligible", "hold_exhausted", "reviewer", "reviewer_decision"})
+#: Outcomes under which ICE may know when release is due.
+_RELEASE_TOLD = frozenset({Outcome.HOLD, Outcome.NOTIFY_ONLY})
 #: The rule of a release that no person answered in time.
 LAPSED = "review-lapsed"
 
@@ -65,6 +67,8 @@ class Standing:
     window: WindowTold | None
     #: That window was taken away or closed by a decision; it is never opened again.
     spent: bool
+    #: When release was due or expected.
+    release_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +99,7 @@ class Ruling:
     due_by: datetime
     ice_due_by: datetime
     came_late: bool
+    release_at: datetime | None
     #: What a reviewer is asked of; None unless a person must decide.
     question: Mapping[str, Any] | None
     #: When this must be looked at again though nothing was heard.
@@ -103,13 +108,18 @@ class Ruling:
     doubts: tuple[Counted, ...] = ()
 
     def says_the_same(self, standing: Standing | None) -> bool:
-        """Tell whether this is what stands already: same outcome, rule, place and window."""
+        """Tell whether this is what stands already: same outcome, rule, place and window.
+
+        Where ICE may know when release is due, it is told again when that moves; a window tells it by itself.
+        """
         if standing is None or self.ends is not None:
             return False
         told_by = self.due_by == standing.due_by or self.finding.outcome is not Outcome.REVIEW
         stands = None if standing.spent else standing.window
+        is_release_told = self.window is None and self.finding.outcome in _RELEASE_TOLD
         return (
             told_by
+            and (self.release_at == standing.release_at or not is_release_told)
             and (self.finding.outcome, self.finding.policy, self.finding.rule)
             == (standing.outcome, standing.policy, standing.rule)
             and self.window == stands
@@ -145,6 +155,7 @@ def rule_on(matter: Matter, law: Law, now: datetime, *, second: Count = second_c
         due_by=told_by,
         ice_due_by=two_days.deadline.at,
         came_late=told_by <= matter.detainer.heard_at,
+        release_at=_release_at(matter.case),
         question=question,
         wake_at=_wake_at(matter, law, as_of, now),
         doubts=tuple(one for one in (*clocks, two_days) if not one.agrees),
@@ -292,8 +303,13 @@ def _lapsed(finding: Finding) -> Finding:
 
 
 def _told_by(case: CustodyCase, two_working_days: datetime) -> datetime:
-    release = case.release_due.due_at if case.release_due else case.expected_release_at
+    release = _release_at(case)
     return min(two_working_days, release) if release else two_working_days
+
+
+def _release_at(case: CustodyCase) -> datetime | None:
+    """Give when release is due, or else when the jail expects it."""
+    return case.release_due.due_at if case.release_due else case.expected_release_at
 
 
 def _decided_by(matter: Matter, law: Law, as_of: datetime, facts: Mapping[str, Any], finding: Finding) -> str:

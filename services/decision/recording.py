@@ -75,6 +75,7 @@ def told_of(place: Place, matter: Matter, ruling: Ruling, now: datetime) -> Deci
         other_custody=finding.other_custody,
         ice_answer=finding.ice_answer,
         ends=ruling.ends,
+        release_at=ruling.release_at,
     )
 
 

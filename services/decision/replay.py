@@ -102,6 +102,7 @@ class _Before:
             due_by=self.told.due_by,
             window=self.window,
             spent=self.told.window is None and self.window is not None,
+            release_at=self.told.release_at,
         )
 
 

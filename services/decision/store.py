@@ -47,6 +47,7 @@ class Dossier:
             due_by=told.due_by,
             window=self.kept.window,
             spent=self.kept.spent,
+            release_at=told.release_at,
         )
 
 

@@ -27,7 +27,8 @@ FOLDER = Path(migrations.__file__).parent
 #: Everything that a database's shape is made of: columns, constraints, indexes, policies and grants.
 SHAPE = """
     SELECT 'column', table_schema || '.' || table_name, column_name || ' ' || data_type || ' ' || is_nullable
-        FROM information_schema.columns WHERE table_schema IN ('runtime', 'access', 'intake', 'decision', 'notify', 'watchdog')
+        FROM information_schema.columns WHERE table_schema
+        IN ('runtime', 'access', 'intake', 'decision', 'notify', 'watchdog')
     UNION ALL SELECT 'constraint', c.conrelid::regclass::text, pg_get_constraintdef(c.oid)
         FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
         WHERE n.nspname IN ('runtime', 'access', 'intake', 'decision', 'notify', 'watchdog')

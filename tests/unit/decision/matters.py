@@ -65,6 +65,7 @@ def standing_of(ruling: Ruling, **more: Any) -> Standing:
         "facility_ori": ruling.facility_ori,
         "due_by": ruling.due_by,
         "window": ruling.window,
+        "release_at": ruling.release_at,
         "spent": False,
     }
     return Standing(**{**plain, **more})

@@ -22,6 +22,7 @@ from tests.unit.decision.matters import (
     RELEASE_DUE,
     a_hold,
     a_matter,
+    answered,
     ruled,
     standing_of,
 )
@@ -77,6 +78,18 @@ def test_the_same_again_is_not_news() -> None:
     }
     for name, value in other.items():
         assert not again.says_the_same(standing_of(first, **{name: value})), name
+
+
+def test_a_release_that_moves_is_news_where_ice_may_know_it() -> None:
+    """A HOLD before release is due tells when that is expected; a question tells nothing of it."""
+    asked = a_matter(*ASKED, a_schedule())
+    for matter, is_news in ((answered(asked, "honor"), True), (answered(asked, "decline"), False)):
+        first = ruled(matter, "2012-02-23 18:00")
+        assert first.release_at == at(DUE)
+        moved = ruled(replace(matter, standing=standing_of(first)), "2012-02-23 18:00")
+        earlier = standing_of(first, release_at=at(DUE) - timedelta(hours=1))
+        assert moved.says_the_same(standing_of(first))
+        assert moved.says_the_same(earlier) is not is_news
 
 
 def test_the_same_file_gives_the_same_bytes() -> None:

@@ -223,3 +223,35 @@ def test_an_earlier_closing_instant_reaches_who_read_the_later_one() -> None:
     assert (correction.kind, correction.replaces) == (Kind.CORRECTION, last_read.id)
     assert correction.body is not None
     assert correction.body["window"]["closes_at"] == "2012-02-28T12:00:00-05:00"
+
+
+def told(dossier: Dossier, decision: DecisionRecorded) -> Dossier:
+    """Hear a decision once all that came before has been sent."""
+    return heard(decision, dossier=sent(dossier, NOW))
+
+
+@pytest.mark.parametrize("outcome", ["HOLD", "NOTIFY_ONLY"])
+def test_ice_is_told_again_when_the_release_moves(outcome: str) -> None:
+    """A correction names the answer that had the old instant; the jail, who told us, is told nothing."""
+    first = heard(a_decision(outcome=outcome, release_at=OPENS))
+    dossier = told(first, a_decision(2, outcome, release_at=OPENS + QUARTER))
+    before, after = answers(dossier, "ice")
+    assert (after.kind, after.replaces, after.release_at) == (Kind.CORRECTION, before.id, OPENS + QUARTER)
+    assert len(answers(dossier)) == 1
+    assert len(answers(told(dossier, a_decision(3, outcome, release_at=OPENS + QUARTER)), "ice")) == 2
+
+
+@pytest.mark.parametrize("said", [{"outcome": "RELEASE"}, {"outcome": "NOTIFY_ONLY", "ice_answer": "outcome"}])
+def test_ice_learns_no_release_time_where_outcome_or_law_forbids_it(said: dict[str, str]) -> None:
+    """It moves, and ICE is told nothing new, since it was told nothing of it."""
+    first = heard(a_decision(release_at=OPENS, **said))
+    dossier = told(first, a_decision(2, release_at=OPENS + QUARTER, **said))
+    (answer,) = answers(dossier, "ice")
+    assert answer.release_at is None
+    assert "2012-02-24T17" not in str(answer.body)
+
+
+def test_a_release_that_opens_a_window_is_told_by_the_window() -> None:
+    """Its opening names the instant; a correction beside it would say the same again."""
+    dossier = told(heard(a_decision(release_at=OPENS)), a_hold(2, release_at=OPENS + QUARTER))
+    assert len(answers(dossier, "ice")) == 1

@@ -221,3 +221,11 @@ def test_every_window_has_its_end_and_every_notice_names_it() -> None:
         assert notice.body["rule"] == "commissioner-hold"
         assert notice.body["citation"] == "Governor's direction of 2012-02-20"
         assert "immigration request alone" in notice.body["text"]
+
+
+@pytest.mark.parametrize("recipient", [JAIL, "ice"])
+def test_the_end_takes_the_place_of_the_opening(recipient: str) -> None:
+    """Whoever was told of a hold can tell which notice no longer counts."""
+    dossier = heard(a_hold())
+    (opened,), (ended,) = (times(dossier, kind, recipient) for kind in (Kind.HOLD_OPENED, Kind.HOLD_ENDED))
+    assert ended.replaces == opened.id

@@ -118,7 +118,7 @@ WATCHED = {
     "notify.windows": "id, case_id, facility_ori, opens_at, closes_at, state",
     "notify.notices": "id, kind, recipient, window_id, case_id, facility_ori, due_by",
     "notify.deliveries": "notice_id, recipient, window_id, state, send_at, due_by, sent_at, delivered_at,"
-    " acknowledged_at, burst_id, passed",
+    " acknowledged_at, late_since, receipt_by, unacknowledged_since, burst_id, passed",
     "intake.facilities": "ori, contact",
 }
 
@@ -167,7 +167,7 @@ def _watchdog() -> None:
     for role in (dog, requests):
         op.execute(_role(role))
         op.execute(f"GRANT USAGE ON SCHEMA runtime, access, watchdog TO {role}")
-        op.execute(f"GRANT SELECT ON runtime.clock, access.keys TO {role}")
+        op.execute(f"GRANT SELECT ON runtime.clock, access.keys, access.signers TO {role}")
     for statement in statements(readable_by_requests("watchdog", "alarms", sees=SEES_ALL)):
         op.execute(statement)
     op.execute(f"GRANT SELECT, INSERT ON watchdog.alarms TO {dog}")
@@ -186,7 +186,7 @@ def downgrade() -> None:
         op.execute(f"DROP POLICY watchdog_reads ON {table}")
         op.execute(f"REVOKE SELECT ({columns}) ON {table} FROM {dog}")
     for role in (dog, api("watchdog")):
-        op.execute(f"REVOKE SELECT ON runtime.clock, access.keys FROM {role}")
+        op.execute(f"REVOKE SELECT ON runtime.clock, access.keys, access.signers FROM {role}")
         op.execute(f"REVOKE USAGE ON SCHEMA runtime, access, notify, intake FROM {role}")
     op.execute("DROP SCHEMA watchdog CASCADE")
     op.execute(_due(_PLANNED + _REST))

@@ -8,6 +8,8 @@ from shared.runtime.settings import ProcessSettings
 class Settings(ProcessSettings):
     """The console's settings."""
 
+    #: host:port[,host:port] of the Kafka brokers.
+    kafka: str
     port: int = 8100
     #: Where the services answer; the console acts through them alone.
     intake_url: str = "http://127.0.0.1:8101"

@@ -102,6 +102,8 @@ async def clear_alarm(request: Request, alarm_id: UUID, caller: Acting) -> dict[
 
 #: The routes that every service has beside its own.
 COMMON = (parked.router, schemas.router, docs.router, common)
+#: Of a process that hears no events and so sets none aside.
+COMMON_BUT_PARKED = COMMON[1:]
 
 
 async def _database_away(_: Request, error: Exception) -> JSONResponse:
@@ -129,6 +131,7 @@ def make_app(
     progress: Progress,
     routers: Sequence[APIRouter],
     shapes: Mapping[str, Any] = MappingProxyType({}),
+    common: Sequence[APIRouter] = COMMON,
     **state: Any,
 ) -> FastAPI:
     """Make the application. ``sessions`` runs on the api role; ``state`` is what the routes need besides.
@@ -146,7 +149,7 @@ def make_app(
     speak_problems(app)
     for kind in (DBAPIError, OSError, TimeoutError):
         app.add_exception_handler(kind, _database_away)
-    for router in (*routers, *COMMON):
+    for router in (*routers, *common):
         app.include_router(router)
     app.add_middleware(Measured, service=service)
     return app

@@ -4,17 +4,17 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from shared.db.engine import make_engine
-from shared.db.listen import Wake, clock_calls
-from shared.db.session import Sessions, open_clock
+from shared.db.listen import Wake
+from shared.db.session import Sessions
 from shared.http.access import Keys
 from shared.kafka.consumer import KafkaSource
 from shared.kafka.producer import KafkaLog
 from shared.kafka.topics import Topic
+from shared.outbox.ground import open_ground
 from shared.outbox.offsets import OffsetRows
 from shared.outbox.outbox import Outbox
 from shared.outbox.relay import Relay
-from shared.runtime.clock import Clock, ClockSetting
+from shared.runtime.clock import Clock
 from shared.runtime.health import Progress
 from shared.runtime.ids import Ids, UuidV7
 from shared.runtime.settings import SharedSettings
@@ -58,32 +58,24 @@ class Parts:
 @asynccontextmanager
 async def open_parts(schema: str, settings: SharedSettings) -> AsyncIterator[Parts]:
     """Open what a service stands on; a second process of the same name is refused."""
-    url = settings.database_url.get_secret_value()
-    name = f"{schema}-{settings.instance}"
     async with AsyncExitStack() as stack:
-        engine = make_engine(url, name=name)
-        api_engine = make_engine(settings.api_database_url.get_secret_value(), name=f"{name}-api", pool_size=10)
-        wake = Wake()
-        await stack.enter_async_context(clock_calls(url, name, wake))
-        clock = await open_clock(engine, ClockSetting.parse(settings.clock))
-        sessions, requests = Sessions(engine, clock), Sessions(api_engine, clock)
-        stack.push_async_callback(requests.close)
-        stack.push_async_callback(sessions.close)
+        ground = await stack.enter_async_context(open_ground(schema, settings, settings.requests_per_minute))
+        sessions, progress = ground.sessions, ground.progress
         kafka = await stack.enter_async_context(KafkaLog(settings.kafka))
-        ids, progress = UuidV7(), Progress()
+        ids = UuidV7()
         relay = Relay(schema, sessions, kafka, progress)
         yield Parts(
             schema=schema,
             settings=settings,
-            clock=clock,
+            clock=ground.clock,
             ids=ids,
             sessions=sessions,
-            requests=requests,
-            keys=Keys(requests, settings.requests_per_minute, schema),
+            requests=ground.requests,
+            keys=ground.keys,
             kafka=kafka,
             relay=relay,
             outbox=Outbox(schema, ids, relay.hand_over),
             progress=progress,
-            wake=wake,
+            wake=ground.wake,
             _stack=stack,
         )

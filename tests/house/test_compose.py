@@ -14,6 +14,7 @@ from services.console.settings import Settings as Console
 from services.decision.settings import Settings as Decision
 from services.intake.settings import Settings as Intake
 from services.notify.settings import Settings as Notify
+from services.watchdog.settings import Settings as Watchdog
 from shared.runtime.settings import ProcessSettings
 
 _ROOT = Path(shared.__file__).parent.parent
@@ -25,6 +26,7 @@ _SETTINGS: dict[str, type[ProcessSettings]] = {
     "decision": Decision,
     "notify": Notify,
     "console": Console,
+    "watchdog": Watchdog,
 }
 #: Read by `countersign migrate`, which sets the passwords of the services' roles.
 _PASSWORDS = {f"COUNTERSIGN_{name.upper()}_PASSWORD" for name in _SETTINGS}

@@ -17,6 +17,10 @@ class NotDone(CountersignError):
     """The service refused, or cannot be reached."""
 
 
+class NotReached(NotDone):
+    """Nobody answers."""
+
+
 class NotThere(NotDone):
     """The service knows nothing of the kind."""
 
@@ -43,7 +47,7 @@ class Client:
         try:
             answer = self._http.request(method, self._urls[service] + path, json=body, params=params)
         except httpx.TransportError as error:
-            raise NotDone(
+            raise NotReached(
                 f"{service} cannot be reached at {self._urls[service]}: is `countersign up` running?"
             ) from error
         if answer.is_error:

@@ -29,6 +29,7 @@ class Service(StrEnum):
     DECISION = "decision"
     NOTIFY = "notify"
     CONSOLE = "console"
+    WATCHDOG = "watchdog"
 
 
 def serve(service: Annotated[Service, typer.Argument(help="Which service.")]) -> None:
@@ -49,7 +50,7 @@ def migrate(data_dir: DataDir = None, json: AsJson = False) -> None:
 
     Where COUNTERSIGN_KAFKA names brokers, the topics that are missing there are made too.
     COUNTERSIGN_CLOCK sets the clock of a new database. COUNTERSIGN_INTAKE_PASSWORD, _DECISION_, _NOTIFY_
-    and _CONSOLE_ set the passwords of the services' roles; without them the roles are left as they are.
+    _CONSOLE_ and _WATCHDOG_ set the passwords of the services' roles; without them the roles are left as they are.
     COUNTERSIGN_CONSOLE_SIGNING_KEY lets the services know the console by its key.
     """
     try:

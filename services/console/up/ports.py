@@ -6,7 +6,7 @@ import socket
 from shared.domain.errors import CountersignError
 
 HOST = "127.0.0.1"
-_PLACES = {"console": 0, "intake": 1, "decision": 2, "notify": 3}
+_PLACES = {"console": 0, "intake": 1, "decision": 2, "notify": 3, "watchdog": 4}
 #: Broker and Postgres take the first free port from here on; nobody needs to know theirs by heart.
 _BROKER, _POSTGRES, _ROOM = 20, 30, 10
 #: Below what systems give to clients: a client that looks for a server which is just being started again

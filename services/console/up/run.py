@@ -24,6 +24,8 @@ from shared.kafka.topics import ensure_topics
 from shared.runtime.clock import ClockSetting
 
 SERVICES = ("intake", "decision", "notify")
+#: Runs beside them, once, and looks over notify's shoulder.
+WATCHDOG = "watchdog"
 #: A slow machine that does other work besides still gets there.
 _READY_S = 120.0
 
@@ -78,7 +80,7 @@ async def running(wanted: Wanted, tell: Callable[[str], None]) -> AsyncIterator[
         urls["console"] = f"http://{HOST}:{ports['console']}"
         for name, address in urls.items():
             await supervisor.ready(name, f"{address}/readyz", within_s=_READY_S)
-        tell("intake, decision, notify and the console are ready")
+        tell("intake, decision, notify, the watchdog and the console are ready")
         await register(urls["intake"], keys["operator"], facilities)
         run = Run(urls=urls, kafka=kafka, database=database, keys=keys, passwords=passwords, supervisor=supervisor)
         place.write("run.json", {"urls": urls, "kafka": kafka, "database": database.owner_url, "keys": keys})
@@ -144,16 +146,17 @@ def _services(
     kafka: str,
     ports: dict[str, int],
 ) -> dict[str, str]:
-    """Start the three services, as many of each as are wanted; give the addresses of the first ones."""
+    """Start the services, as many of each as are wanted, and the watchdog; give the addresses of the first ones."""
     parts = [
         _service(name, number, port, wanted.place, database, kafka)
         for name in SERVICES
         for number, port in enumerate([ports[name], *free_ports(wanted.instances - 1)], start=1)
     ]
+    parts.append(_service(WATCHDOG, 1, ports[WATCHDOG], wanted.place, database, kafka))
     for part in parts:
         supervisor.start(part)
     stack.push_async_callback(supervisor.end, [part.name for part in parts])
-    return {name: f"http://{HOST}:{ports[name]}" for name in SERVICES}
+    return {name: f"http://{HOST}:{ports[name]}" for name in (*SERVICES, WATCHDOG)}
 
 
 def _service(name: str, number: int, port: int, place: Place, database: Database, kafka: str) -> Part:

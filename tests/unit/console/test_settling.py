@@ -43,6 +43,7 @@ ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
     "GET /intake/v1/alarms": page(),
     "GET /decision/v1/alarms": page(),
     "GET /notify/v1/alarms": page(ALARM),
+    "GET /watchdog/v1/alarms": page(),
 }
 
 
@@ -75,7 +76,7 @@ def run(tmp_path: Path, asked: Asked) -> Iterator[Run]:
     thread = Thread(target=server.serve_forever)
     thread.start()
     where = f"http://127.0.0.1:{server.server_port}"
-    urls = {name: f"{where}/{name}" for name in ("intake", "decision", "notify")}
+    urls = {name: f"{where}/{name}" for name in ("intake", "decision", "notify", "watchdog")}
     (tmp_path / "run.json").write_text(json.dumps({"urls": urls, "keys": {"operator": "o-key"}}))
     yield lambda *words: CliRunner().invoke(app, [*words, "--data-dir", str(tmp_path)])
     server.shutdown()

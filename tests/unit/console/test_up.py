@@ -41,14 +41,10 @@ def test_as_many_ports_are_free_as_are_asked_for() -> None:
 
 
 def test_services_stand_right_above_the_base() -> None:
-    """The ports of the contract: the console at the base, intake 1, decision 2, notify 3 above the base."""
-    base = next(port for port in free_ports(50) if all(is_free(port + place) for place in (0, 1, 2, 3)))
-    assert service_ports(base) == {
-        "console": base,
-        "intake": base + 1,
-        "decision": base + 2,
-        "notify": base + 3,
-    }
+    """The ports of the contract: the console at the base, above it intake, decision, notify, and the watchdog."""
+    base = next(port for port in free_ports(50) if all(is_free(port + place) for place in range(5)))
+    places = {"console": 0, "intake": 1, "decision": 2, "notify": 3, "watchdog": 4}
+    assert service_ports(base) == {name: base + place for name, place in places.items()}
 
 
 def test_a_taken_port_is_named() -> None:

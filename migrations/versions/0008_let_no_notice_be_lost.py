@@ -18,8 +18,8 @@ from migrations.ddl import (
     statements,
 )
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 KINDS = "'decision', 'hold_opened', 'hold_closing', 'hold_ended', 'correction', 'unmatched', 'person_copy'"
 TABLES = f"""

@@ -16,7 +16,7 @@ _SHAPE = """
 """
 
 
-@pytest.mark.parametrize("revision", ["0007", "0006", "0005", "0003", "0002", "0001"])
+@pytest.mark.parametrize("revision", ["0008", "0007", "0006", "0005", "0003", "0002", "0001"])
 async def test_down_and_up_again_gives_the_same_database(database: Database, revision: str) -> None:
     """Columns, row security and grants are afterwards what they were, so a step back costs nothing."""
     before = await database.all(_SHAPE)

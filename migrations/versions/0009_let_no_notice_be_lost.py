@@ -18,8 +18,8 @@ from migrations.ddl import (
     statements,
 )
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 KINDS = "'decision', 'hold_opened', 'hold_closing', 'hold_ended', 'correction', 'unmatched', 'person_copy'"
 TABLES = f"""

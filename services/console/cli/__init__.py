@@ -20,6 +20,7 @@ from services.console.cli import (
     play,
     reviews,
     serve,
+    stub,
     up,
 )
 from services.console.cli.clock import clock
@@ -69,3 +70,4 @@ app.add_typer(decision.app, name="decision")
 app.add_typer(audit.app, name="audit")
 app.add_typer(parked.app, name="parked")
 app.add_typer(api.app, name="api")
+app.add_typer(stub.app, name="stub")

@@ -7,34 +7,33 @@ from typing import Any, Protocol
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
+    MessageSizeTooLargeError,
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
     TopicAlreadyExistsError,
     for_code,
 )
-from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.partitioner import murmur2
 
 from shared.domain.errors import KafkaAway
 
 __all__ = [
-    "AIOKafkaAdminClient",
+    "MOST_BATCH_BYTES",
     "AIOKafkaConsumer",
     "AIOKafkaProducer",
     "ConsumerRebalanceListener",
     "KafkaError",
+    "MessageSizeTooLargeError",
     "NoOffsetForPartitionError",
     "OffsetOutOfRangeError",
     "TopicPartition",
-    "administrator",
-    "assigned",
     "create_topics",
     "group_consumer",
+    "murmur2",
     "partition_counts",
-    "partition_for",
     "plain_consumer",
     "producer",
     "start",
@@ -50,6 +49,8 @@ _HEARTBEAT_MS = 1_000
 #: A fetch that waits at the broker holds up one for partitions just begun, so it is kept short.
 _FETCH_WAIT_MS = 100
 _QUERY_TIMEOUT_MS = 5_000
+#: The largest batch we make: what a broker takes by default is 1 MB, with what stands around the records.
+MOST_BATCH_BYTES = 1_000_000
 #: How long a client tries to reach the cluster when it is started, and how often.
 _PATIENCE_S = 30.0
 #: A cluster tells of a new topic within a moment; a busy one takes its time.
@@ -95,26 +96,8 @@ def producer(bootstrap: str, *, timeout_s: float) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=True,
         request_timeout_ms=int(timeout_s * 1000),
+        max_batch_size=MOST_BATCH_BYTES,
     )
-
-
-def administrator(bootstrap: str) -> AIOKafkaAdminClient:
-    """Make a client for an administrator's questions."""
-    return AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=_CLIENT_ID, request_timeout_ms=_QUERY_TIMEOUT_MS)
-
-
-def assigned(assignment: bytes) -> list[TopicPartition]:
-    """Give the partitions that a member of a group has, from the bytes in which a broker tells of them."""
-    if not assignment:
-        return []
-    decoded: list[TopicPartition] = ConsumerProtocolMemberAssignment.decode(assignment).partitions()
-    return decoded
-
-
-def partition_for(key: bytes, partitions: int) -> int:
-    """Give the partition to which every client sends messages of this key, where it follows Kafka's custom."""
-    chosen: int = DefaultPartitioner()(key, list(range(partitions)), list(range(partitions)))
-    return chosen
 
 
 async def start(client: _Client, *, patience_s: float = _PATIENCE_S) -> None:
@@ -167,7 +150,7 @@ async def _told_of(admin: AIOKafkaAdminClient, topics: Collection[str]) -> None:
 
 async def partition_counts(bootstrap: str, topics: Collection[str]) -> dict[str, int]:
     """Tell how many partitions each topic has; KafkaAway when one is not there."""
-    admin = administrator(bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=_CLIENT_ID)
     try:
         await start(admin, patience_s=_QUERY_TIMEOUT_MS / 1000)
         described: Sequence[Mapping[str, Any]] = await admin.describe_topics(list(topics))

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self, cast
+from typing import Protocol, Self
 
 import structlog
 
 from shared.domain.errors import KafkaAway, Unconfirmed
 from shared.kafka.aio import AIOKafkaProducer, KafkaError, producer, start
+from shared.kafka.batches import Handed, OutMessage, hand_over
+
+__all__ = ["KafkaLog", "Log", "OutMessage"]
 
 log = structlog.get_logger()
 
@@ -17,16 +19,6 @@ log = structlog.get_logger()
 DELIVERY_S = 10.0
 #: The client gives up sooner than we do, so that its own reason is heard.
 _CLIENT_S = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class OutMessage:
-    """One message to send."""
-
-    topic: str
-    key: bytes | None
-    value: bytes
-    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 class Log(Protocol):
@@ -63,16 +55,15 @@ class KafkaLog:
         """Give for each message None when all in-sync replicas have it, else Unconfirmed with its cause."""
         if not messages:
             return []
-        handed: list[asyncio.Future[Any] | BaseException] = []
+        handed: list[Handed] = [TimeoutError()] * len(messages)
         used: AIOKafkaProducer | None = None
         try:
             async with asyncio.timeout(self._delivery_s):
                 used = await self._open()
-                for message in messages:
-                    handed.append(await _hand_over(used, message))  # noqa: PERF401  # some must count on a time-out
+                await hand_over(used, messages, handed)
                 await _all_done(handed)
         except (TimeoutError, KafkaAway) as error:
-            handed += [error] * (len(messages) - len(handed))
+            handed = [error if isinstance(each, TimeoutError) else each for each in handed]
         results: list[BaseException | None] = [
             _result(each, message) for each, message in zip(handed, messages, strict=True)
         ]
@@ -104,27 +95,10 @@ class KafkaLog:
         closing.add_done_callback(self._closing.discard)
 
 
-async def _hand_over(to: AIOKafkaProducer, message: OutMessage) -> asyncio.Future[Any] | BaseException:
-    """Give the promise of a confirmation, or why the message was not even taken."""
-    try:
-        promise = await to.send(message.topic, message.value, key=message.key, headers=list(message.headers))
-    except KafkaError as error:
-        refused: BaseException = error
-        return refused
-    promise.add_done_callback(_hear)
-    return cast("asyncio.Future[Any]", promise)
-
-
-async def _all_done(handed: Sequence[asyncio.Future[Any] | BaseException]) -> None:
-    promises = [each for each in handed if isinstance(each, asyncio.Future)]
+async def _all_done(handed: Sequence[Handed]) -> None:
+    promises = {each for each in handed if isinstance(each, asyncio.Future)}
     if promises:
         await asyncio.wait(promises)
-
-
-def _hear(promise: asyncio.Future[Any]) -> None:
-    """Look at a failure, so that one we no longer wait for is not reported as forgotten."""
-    if not promise.cancelled():
-        promise.exception()
 
 
 async def _close(used: AIOKafkaProducer) -> None:
@@ -134,7 +108,7 @@ async def _close(used: AIOKafkaProducer) -> None:
         log.info("log.closed_badly", error=repr(error))
 
 
-def _result(handed: asyncio.Future[Any] | BaseException, message: OutMessage) -> Unconfirmed | None:
+def _result(handed: Handed, message: OutMessage) -> Unconfirmed | None:
     cause: BaseException | None
     if isinstance(handed, BaseException):
         cause = handed

@@ -1,20 +1,17 @@
 """Send what is due: claim, look whether it is still the latest word, put it into the feed, keep the record."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.notify import compose, feed, latest, retry
+from services.notify.at_once import RANK
 from services.notify.claimed import Due, load
-from services.notify.dossier import Kind, Margins, Stage
-from services.notify.record import Happened, of_notice, of_window, write_down
+from services.notify.dossier import Margins, Stage
+from services.notify.record import of_notice, of_sent, write_down
 from shared.db.session import WriteSession
 from shared.outbox.outbox import Outbox
 from shared.runtime.ids import Ids
-
-#: Of notices due at one instant, the answer is read before what follows from it.
-_RANK = {kind: rank for rank, kind in enumerate(Kind)} | {Kind.CORRECTION: 0, Kind.UNMATCHED: 0}
 
 
 async def send_due(
@@ -24,7 +21,7 @@ async def send_due(
     claimed = await _claim(session, now, most)
     if not claimed:
         return 0
-    due = sorted(await load(session, claimed), key=lambda d: (d.notice.send_at, _RANK[d.notice.kind], d.notice.id))
+    due = sorted(await load(session, claimed), key=lambda d: (d.notice.send_at, RANK[d.notice.kind], d.notice.id))
     fates = [(each, latest.fate(each.notice, each.decision, each.window, now)) for each in due]
     leaving = [each for each, fate in fates if fate is Stage.SENT]
     overtaken = [each.notice for each, fate in fates if fate is Stage.REPLACED]
@@ -35,7 +32,7 @@ async def send_due(
     await feed.put(session, outgoing, ids, now)
     happened = [of_notice("notice.replaced", notice, now) for notice in overtaken]
     for each in leaving:
-        happened += _sent(each, now)
+        happened += of_sent(each.notice, each.window, now)
     await write_down(session, outbox, happened)
     return len(leaving) + len(overtaken)
 
@@ -58,10 +55,3 @@ def _words(due: Due, now: datetime) -> dict[str, Any]:
     if due.decision.facility_ori != due.notice.facility_ori:
         return compose.retold(due.body, due.notice, due.window, due.zone, at=now)
     return compose.answer(due.notice, due.decision, due.window, at=now, sent=True)
-
-
-def _sent(due: Due, now: datetime) -> list[Happened]:
-    sent = of_notice("notice.sent", replace(due.notice, stage=Stage.SENT), now)
-    if due.notice.kind is Kind.HOLD_CLOSING and due.window is not None:
-        return [sent, of_window("hold.closing", due.window, now)]
-    return [sent]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,8 @@ class Outgoing:
     told: dict[str, Any]
     #: When a receipt must be there, or a person is told.
     receipt_by: datetime
+    #: The place in the recipient's feed, once it has one.
+    position: int = 0
 
 
 async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now: datetime) -> None:
@@ -33,20 +35,35 @@ async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now
     The recipients' rows stay locked until the commit, so places appear in the order of commits and a reader
     that goes on from the last place it saw skips nothing.
     """
-    if not outgoing:
+    placed = await place(session, outgoing)
+    if not placed:
         return
-    places = await _places(session, [each.notice.recipient for each in outgoing])
     await session.run(
         "UPDATE notify.deliveries d SET state = 'sent', sent_at = :now, position = u.position, told = u.told,"
         " receipt_by = u.receipt_by FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS bigint[]),"
         " CAST(:told AS bytea[]), CAST(:receipts AS timestamptz[])) AS u (id, position, told, receipt_by)"
         " WHERE d.notice_id = u.id",
         now=now,
-        ids=[each.notice.id for each in outgoing],
-        places=places,
-        told=[write(each.told) for each in outgoing],
-        receipts=[each.receipt_by for each in outgoing],
+        ids=[each.notice.id for each in placed],
+        places=[each.position for each in placed],
+        told=[write(each.told) for each in placed],
+        receipts=[each.receipt_by for each in placed],
     )
+    await note(session, placed, ids, now)
+
+
+async def place(session: WriteSession, outgoing: Sequence[Outgoing]) -> list[Outgoing]:
+    """Lock the recipients' rows and give each notice its place; they are written down by the caller."""
+    if not outgoing:
+        return []
+    places = await _places(session, [each.notice.recipient for each in outgoing])
+    return [replace(each, position=position) for each, position in zip(outgoing, places, strict=True)]
+
+
+async def note(session: WriteSession, placed: Sequence[Outgoing], ids: Ids, now: datetime) -> None:
+    """Keep the attempts, and let the notices go to their recipients' endpoints as well."""
+    if not placed:
+        return
     await session.run(
         "INSERT INTO notify.attempts (id, notice_id, facility_ori, recipient, way, at, result)"
         " SELECT u.*, :way, CAST(:now AS timestamptz), :result FROM unnest(CAST(:attempts AS uuid[]),"
@@ -54,12 +71,12 @@ async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now
         way=_WAY,
         result=_RESULT,
         now=now,
-        attempts=[ids.new() for _ in outgoing],
-        ids=[each.notice.id for each in outgoing],
-        oris=[each.notice.facility_ori for each in outgoing],
-        recipients=[each.notice.recipient for each in outgoing],
+        attempts=[ids.new() for _ in placed],
+        ids=[each.notice.id for each in placed],
+        oris=[each.notice.facility_ori for each in placed],
+        recipients=[each.notice.recipient for each in placed],
     )
-    await sends.plan(session, [each.notice.id for each in outgoing], now)
+    await sends.plan(session, [each.notice.id for each in placed], now)
 
 
 async def _places(session: WriteSession, recipients: Sequence[str]) -> list[int]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.notify import plan, record, store
+from services.notify import at_once, feed, plan, record, store
 from services.notify.dossier import Margins
 from services.notify.draft import Moment
 from services.notify.record import SCHEMA
@@ -25,19 +25,23 @@ from shared.runtime.ids import Ids
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Hears decisions; ``wake`` is called once a batch is committed, since something may be due at once."""
+    """Hears decisions; ``wake`` is called once a batch is committed, since something may be due soon.
+
+    ``sent`` is called when something new lies in a feed.
+    """
 
     outbox: Outbox
     ids: Ids
     margins: Margins
     wake: Callable[[], None]
+    sent: Callable[[], None]
 
     def hearing(self) -> Hearing[Message[Any]]:
         """Give how this topic is read, handled, and what is set aside."""
         return Hearing(read=read, handle=self.on_decisions, park=self.on_unhandled)
 
     async def on_decisions(self, session: WriteSession, heard: Sequence[Heard[Message[Any]]], now: datetime) -> None:
-        """Load the dossiers, take the decisions one after the other by their numbers, save what changed."""
+        """Load the dossiers, take the decisions one after the other by their numbers, save and send what changed."""
         news = await fresh(session, SCHEMA, heard, now)
         decisions = [one.message.data for one in news if isinstance(one.message.data, DecisionRecorded)]
         if not decisions:
@@ -49,10 +53,16 @@ class Decisions:
             key = (decision.case_id, decision.detainer_id)
             after[key] = plan.after(after[key], decision, moment)
         changes = [(before[key], after[key]) for key in sorted(before) if after[key] != before[key]]
-        await save_all(session, changes, now)
+        # Places in the feeds before the journals' heads: whoever sends by the clock locks them in this order too.
+        leaving = await feed.place(session, at_once.leaving(changes, moment))
+        await save_all(session, changes, leaving, now)
+        await feed.note(session, leaving, self.ids, now)
         happened = [each for old, new in changes for each in record.between(old, new, now)]
+        happened += [each for out in leaving for each in record.of_sent(out.notice, None, now)]
         await record.write_down(session, self.outbox, happened)
         session.afterwards(self.wake)
+        if leaving:
+            session.afterwards(self.sent)
 
     async def on_unhandled(self, session: WriteSession, bad: Sequence[Unhandled], now: datetime) -> None:
         """Set aside what could not be read or handled; an operator is told."""

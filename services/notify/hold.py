@@ -4,10 +4,9 @@ A window's closing instant moves earlier and never later; a closed window stays 
 that it had ended sooner than was known.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from services.notify.dossier import ICE, Dossier, HoldWindow, Kind, Notice, Stage, WindowState, jail
 from services.notify.draft import FULL, Moment, draft
@@ -18,6 +17,13 @@ def window_of(windows: Iterable[HoldWindow], decision: DecisionRecorded) -> Hold
     """Give the row of the window that a decision speaks of."""
     same = [window for window in windows if _is_same(window, decision)]
     return same[-1] if same else None
+
+
+def window_for(notice: Notice, windows: Sequence[HoldWindow], decision: DecisionRecorded | None) -> HoldWindow | None:
+    """Give the window that a notice is about: its own, or for an answer the one that the decision speaks of."""
+    if notice.window_id is not None:
+        return next((window for window in windows if window.id == notice.window_id), None)
+    return window_of(windows, decision) if decision else None
 
 
 def settle(dossier: Dossier, decision: DecisionRecorded, moment: Moment) -> Dossier:
@@ -119,8 +125,8 @@ def _notices_of(decision: DecisionRecorded, window: HoldWindow, moment: Moment) 
     to_jail = jail(window.facility_ori)
     recipients = (to_jail, ICE) if decision.ice_answer == FULL else (to_jail,)
 
-    def notice(kind: Kind, recipient: str, send_at: datetime, due_by: datetime, replaces: UUID | None = None) -> Notice:
-        made = draft(moment, kind, recipient, decision, window, send_at=send_at, due_by=due_by, replaces=replaces)
+    def notice(kind: Kind, recipient: str, send_at: datetime, due_by: datetime) -> Notice:
+        made = draft(moment, kind, recipient, decision, window, send_at=send_at, due_by=due_by)
         return replace(made, window_id=window.id)
 
     if not window.is_live:
@@ -128,14 +134,14 @@ def _notices_of(decision: DecisionRecorded, window: HoldWindow, moment: Moment) 
             yield notice(Kind.HOLD_ENDED, recipient, moment.now, moment.grace_ends_at)
         return
     opened = max(moment.now, window.opens_at)
-    openings = [notice(Kind.HOLD_OPENED, recipient, opened, _soon(opened, window, moment)) for recipient in recipients]
-    yield from openings
+    for recipient in recipients:
+        yield notice(Kind.HOLD_OPENED, recipient, opened, _soon(opened, window, moment))
     for ahead in moment.margins.warnings:
         send_at = window.closes_at - ahead
         if send_at > opened:
             yield notice(Kind.HOLD_CLOSING, to_jail, send_at, _soon(send_at, window, moment))
-    for opening in openings:
-        yield notice(Kind.HOLD_ENDED, opening.recipient, _end_told(window, moment), window.closes_at, opening.id)
+    for recipient in recipients:
+        yield notice(Kind.HOLD_ENDED, recipient, _end_told(window, moment), window.closes_at)
 
 
 def _end_told(window: HoldWindow, moment: Moment) -> datetime:

@@ -32,7 +32,12 @@ async def run(settings: Settings) -> None:
     async with open_parts(SCHEMA, settings) as parts:
         bell, post = Bell(), Wake()
         lines = partial(Line, rules=settings.webhook_rules, tls=httpx.create_ssl_context())
-        decisions = Decisions(parts.outbox, parts.ids, settings.margins, parts.wake.call)
+
+        def sent() -> None:
+            bell.ring()
+            post.call()
+
+        decisions = Decisions(parts.outbox, parts.ids, settings.margins, parts.wake.call, sent)
         watch = Watch(
             sessions=parts.sessions,
             outbox=parts.outbox,

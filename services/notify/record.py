@@ -1,12 +1,12 @@
 """What happened to notices and windows: into the journal, and what others may hear onto the topic."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.notify.dossier import Dossier, HoldWindow, Notice, Stage, WindowState
+from services.notify.dossier import Dossier, HoldWindow, Kind, Notice, Stage, WindowState
 from shared.db.session import WriteSession
 from shared.kafka.topics import TOPICS, Topic
 from shared.outbox import journal
@@ -100,6 +100,14 @@ def of_window(kind: str, window: HoldWindow, at: datetime) -> Happened:
             "ended_by": window.ended_by,
         },
     )
+
+
+def of_sent(notice: Notice, window: HoldWindow | None, at: datetime) -> list[Happened]:
+    """Tell that a notice has left; a warning tells of its window too."""
+    sent = of_notice("notice.sent", replace(notice, stage=Stage.SENT), at)
+    if notice.kind is Kind.HOLD_CLOSING and window is not None:
+        return [sent, of_window("hold.closing", window, at)]
+    return [sent]
 
 
 def between(before: Dossier, after: Dossier, at: datetime) -> Iterator[Happened]:

@@ -1,23 +1,27 @@
 """Save what changed in dossiers, with as many statements for a thousand of them as for one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
-from services.notify.dossier import Dossier, HoldWindow, Notice
+from services.notify.dossier import Dossier, HoldWindow, Notice, Stage
+from services.notify.feed import Outgoing
 from services.notify.rows import write
 from shared.db.session import WriteSession
 from shared.domain.events import DecisionRecorded
 
 
-async def save_all(session: WriteSession, changes: Sequence[tuple[Dossier, Dossier]], now: datetime) -> None:
-    """Write what lies between two states of each dossier."""
+async def save_all(
+    session: WriteSession, changes: Sequence[tuple[Dossier, Dossier]], leaving: Sequence[Outgoing], now: datetime
+) -> None:
+    """Write what lies between two states of each dossier; new notices that are ``leaving`` count as sent."""
     windows = [w for before, after in changes for w in after.windows if w not in before.windows]
     known = {w.id for before, _ in changes for w in before.windows}
     await _save_windows(session, [w for w in windows if w.id in known])
     await _add_windows(session, [w for w in windows if w.id not in known])
     notices = [n for before, after in changes for n in after.notices if n not in before.notices]
     told = {n.id for before, _ in changes for n in before.notices}
-    await add_notices(session, [n for n in notices if n.id not in told], now)
+    await add_notices(session, [n for n in notices if n.id not in told], now, leaving)
     await _save_deliveries(session, [n for n in notices if n.id in told])
     await _save_decisions(session, [after.decision for _, after in changes if after.decision], now)
 
@@ -65,7 +69,9 @@ async def _add_windows(session: WriteSession, windows: Sequence[HoldWindow]) -> 
         )
 
 
-async def add_notices(session: WriteSession, notices: Sequence[Notice], now: datetime) -> None:
+async def add_notices(
+    session: WriteSession, notices: Sequence[Notice], now: datetime, leaving: Sequence[Outgoing] = ()
+) -> None:
     """Write notices down, each with where it stands."""
     if not notices:
         return
@@ -95,18 +101,31 @@ async def add_notices(session: WriteSession, notices: Sequence[Notice], now: dat
         late=[n.came_late for n in notices],
         bodies=[write(n.body) for n in notices],
     )
+    await _add_deliveries(session, notices, {each.notice.id: each for each in leaving}, now)
+
+
+async def _add_deliveries(
+    session: WriteSession, notices: Sequence[Notice], leaving: Mapping[UUID, Outgoing], now: datetime
+) -> None:
+    sent = [leaving.get(n.id) for n in notices]
     await session.run(
-        "INSERT INTO notify.deliveries (notice_id, recipient, facility_ori, window_id, state, send_at, due_by)"
+        "INSERT INTO notify.deliveries (notice_id, recipient, facility_ori, window_id, state, send_at, due_by,"
+        " sent_at, position, told, receipt_by)"
         " SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:recipients AS text[]), CAST(:oris AS text[]),"
         " CAST(:windows AS uuid[]), CAST(:states AS text[]), CAST(:sends AS timestamptz[]),"
-        " CAST(:due AS timestamptz[]))",
+        " CAST(:due AS timestamptz[]), CAST(:sent AS timestamptz[]), CAST(:places AS bigint[]), CAST(:told AS bytea[]),"
+        " CAST(:receipts AS timestamptz[]))",
         ids=[n.id for n in notices],
         recipients=[n.recipient for n in notices],
         oris=[n.facility_ori for n in notices],
         windows=[n.window_id for n in notices],
-        states=[n.stage for n in notices],
+        states=[Stage.SENT if out else n.stage for n, out in zip(notices, sent, strict=True)],
         sends=[n.send_at for n in notices],
         due=[n.due_by for n in notices],
+        sent=[now if out else None for out in sent],
+        places=[out.position if out else None for out in sent],
+        told=[write(out.told) if out else None for out in sent],
+        receipts=[out.receipt_by if out else None for out in sent],
     )
 
 

@@ -139,7 +139,7 @@ async def teller(database: Database) -> AsyncIterator[Teller]:
     async with AsyncExitStack() as stack:
         sessions = await stack.enter_async_context(database.sessions("notify"))
         ids = UuidV7()
-        decisions = Decisions(Outbox("notify", ids, told.extend), ids, Margins(), lambda: None)
+        decisions = Decisions(Outbox("notify", ids, told.extend), ids, Margins(), lambda: None, lambda: None)
         fault = Breakable(decisions.hearing())
         parking = Parking("notify", sessions, HearAgain(fault.whole()))
         yield Teller(sessions, Tape("notify", sessions), fault, parking, told)

@@ -177,7 +177,7 @@ async def office(database: Database) -> AsyncIterator[Office]:
             database=database,
             pipeline=pipeline,
             app=app,
-            decisions=Decisions(outbox, ids, Margins(), lambda: None),
+            decisions=Decisions(outbox, ids, Margins(), lambda: None, lambda: None),
             watch=Watch(
                 sessions=pipeline, outbox=outbox, ids=ids, margins=Margins(), sent=bell.ring, post=lambda: None
             ),

@@ -19,6 +19,12 @@ NOTICES = (
     "SELECT n.kind, n.recipient, d.state, d.send_at, d.due_by FROM notify.notices n"
     " JOIN notify.deliveries d ON d.notice_id = n.id WHERE n.case_id = :case ORDER BY 1, 2, 3, 4, 5"
 )
+LAST_ANSWERS = (
+    "SELECT DISTINCT ON (n.recipient) n.recipient, n.outcome, n.rule FROM notify.notices n"
+    " JOIN notify.deliveries d ON d.notice_id = n.id WHERE n.case_id = :case AND n.kind IN ('decision', 'correction')"
+    " AND d.position IS NOT NULL ORDER BY n.recipient, d.position DESC"
+)
+OF_WINDOWS = NOTICES.replace("ORDER BY", "AND n.window_id IS NOT NULL AND d.state <> 'replaced' ORDER BY")
 STORY = (
     a_decision(1, "REVIEW"),
     a_hold(2),
@@ -37,13 +43,26 @@ async def test_a_window_and_its_end_are_written_together(office: Office) -> None
 
 
 async def test_a_batch_leaves_what_its_decisions_one_by_one_leave(office: Office) -> None:
-    """Batch boundaries change nothing; numbers and not places in the batch give the order."""
+    """Batch boundaries change no window and no last word; numbers and not places in the batch give the order."""
     together, alone = UUID(int=77), UUID(int=78)
     await office.hear(*(replace(each, case_id=together) for each in reversed(STORY)))
     for each in STORY:
         await office.hear(replace(each, case_id=alone))
-    assert await office.database.all(WINDOWS, case=together) == await office.database.all(WINDOWS, case=alone)
-    assert await office.database.all(NOTICES, case=together) == await office.database.all(NOTICES, case=alone)
+    await office.settle()
+    for what in (WINDOWS, LAST_ANSWERS, OF_WINDOWS):
+        left = await office.database.all(what, case=together)
+        assert left
+        assert left == await office.database.all(what, case=alone)
+
+
+async def test_what_is_due_at_once_is_sent_with_the_decision(office: Office) -> None:
+    """One transaction leaves the answer in both feeds: no timer has to come by."""
+    await office.hear(a_decision())
+    assert [row[:3] for row in await office.database.all(NOTICES, case=CASE)] == [
+        ("decision", "ice", "sent"),
+        ("decision", f"jail:{ORI}", "sent"),
+    ]
+    assert await office.watch.tick() == 0
 
 
 async def test_a_message_heard_twice_counts_once(office: Office) -> None:

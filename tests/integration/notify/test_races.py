@@ -6,7 +6,7 @@ from services.notify import deliver
 from services.notify.dossier import Margins
 from tests.integration.notify.conftest import Office, said
 from tests.integration.notify.test_watch import add_unmatched
-from tests.support.decisions import NOW, a_decision
+from tests.support.decisions import DUE, NOW, a_decision
 
 LAST = (
     "SELECT n.kind, d.state FROM notify.notices n JOIN notify.deliveries d ON d.notice_id = n.id"
@@ -16,7 +16,7 @@ LAST = (
 
 async def test_a_decision_waits_for_what_is_being_sent_and_corrects_it(office: Office) -> None:
     """The sender has claimed the first answer; the second decision must not take it for unsent."""
-    await office.hear(a_decision(1))
+    await hear_and_let_it_fall_due(office)
     async with office.pipeline.transaction() as sending:
         now = office.pipeline.clock.now()
         assert (
@@ -31,7 +31,7 @@ async def test_a_decision_waits_for_what_is_being_sent_and_corrects_it(office: O
 
 async def test_a_sender_leaves_alone_what_is_being_overtaken(office: Office) -> None:
     """The decision is not committed yet, so the old answer is neither sent nor waited for."""
-    await office.hear(a_decision(1))
+    await hear_and_let_it_fall_due(office)
     async with office.pipeline.transaction() as hearing:
         await office.decisions.on_decisions(hearing, [said(a_decision(2, "RELEASE"))], office.pipeline.clock.now())
         assert await office.watch.tick() == 0
@@ -49,6 +49,12 @@ async def test_unmatched_is_not_planned_while_a_decision_is_being_heard(office: 
         await office.database.run("DELETE FROM intake.unmatched")
     await ticking
     assert await office.database.all("SELECT count(*) FROM notify.notices WHERE kind = 'unmatched'") == [(0,)]
+
+
+async def hear_and_let_it_fall_due(office: Office) -> None:
+    """Hear that a person is asked, which is told only while there is still time, and move on to that instant."""
+    await office.hear(a_decision(1, "REVIEW"))
+    await office.database.step(DUE - Margins().review_told)
 
 
 async def waits_for_lock(office: Office) -> None:

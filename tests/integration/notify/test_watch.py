@@ -170,6 +170,8 @@ async def test_what_is_fetched_and_never_signed_is_seen_while_there_is_time(offi
 async def test_an_end_of_hold_without_a_receipt_is_called_out_at_closing(office: Office) -> None:
     """Fetched with the jail's key, signed by nobody: there is a person to ask the jail as the window closes."""
     await office.hear(a_hold())
+    await office.sign()
+    await office.sign("ice")
     while (due_at := await office.next_due()) is not None and due_at <= CLOSES - QUARTER:
         await office.at(due_at)
         await office.sign()

@@ -1,0 +1,37 @@
+"""Pure: what may leave at once leaves in the transaction that plans it: not looked at twice, not written twice."""
+
+from collections.abc import Iterator, Sequence
+
+from services.notify import compose, latest, retry
+from services.notify.dossier import Dossier, Kind, Notice, Stage
+from services.notify.draft import Moment
+from services.notify.feed import Outgoing
+from services.notify.hold import window_for
+
+#: Of notices due at one instant, the answer is read before what follows from it.
+RANK = {kind: rank for rank, kind in enumerate(Kind)} | {Kind.CORRECTION: 0, Kind.UNMATCHED: 0}
+
+
+def leaving(changes: Sequence[tuple[Dossier, Dossier]], moment: Moment) -> list[Outgoing]:
+    """Give the new notices whose instant has come, with their words, in the order in which they are to be read."""
+    new = [outgoing for before, after in changes for outgoing in _new(before, after, moment)]
+    return sorted(new, key=lambda each: (each.notice.send_at, RANK[each.notice.kind], each.notice.id))
+
+
+def _new(before: Dossier, after: Dossier, moment: Moment) -> Iterator[Outgoing]:
+    decision = after.decision
+    if decision is None:
+        return
+    known = {notice.id for notice in before.notices}
+    for notice in after.notices:
+        # What is for a jail that this decision no longer speaks to is left for the timer, which knows its zone.
+        if notice.id in known or not _is_due(notice, moment) or notice.facility_ori != decision.facility_ori:
+            continue
+        window = window_for(notice, after.windows, decision)
+        if latest.fate(notice, decision, window, moment.now) is Stage.SENT:
+            words = compose.answer(notice, decision, window, at=moment.now, sent=True)
+            yield Outgoing(notice, words, retry.receipt_by(notice, moment.now, moment.margins))
+
+
+def _is_due(notice: Notice, moment: Moment) -> bool:
+    return notice.stage is Stage.PLANNED and notice.send_at <= moment.now

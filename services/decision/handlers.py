@@ -1,7 +1,7 @@
 """On a changed case, and when something falls due: decide each detainer, record what is new, tell of it."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -10,7 +10,6 @@ from uuid import UUID
 import structlog
 
 from services.decision import review, store
-from services.decision.answer_seals import answer_seals
 from services.decision.doubt import alarms_of
 from services.decision.judge import Answer, Matter, Ruling, rule_on
 from services.decision.policy.evaluate import Rulebook
@@ -76,7 +75,7 @@ class Decide:
         self, session: WriteSession, heard: Sequence[Heard[Message[CaseChanged | None]]], now: datetime
     ) -> None:
         """Decide the cases that changed; each as it stands now, whatever version the message named."""
-        new = await fresh(session, "decision", heard, now)
+        new = await fresh(session, "decision", [one for one in heard if _matters(one.message.data)], now)
         cases = {one.message.data.case_id for one in new if one.message.data is not None}
         await self.decide(session, cases, now)
 
@@ -186,9 +185,7 @@ class Decide:
             [alarm for f in found for alarm in alarms_of(f.file.case_id, f.dossier.detainer_id, f.ruling, now)],
         )
         told = await review.keep(session, self._parts.ids, [_question(f) for f in found], self._room, now)
-        answered = {n.told.case_id for n in news if n.told.decided_by != "policy"}
-        seals = await answer_seals(session, answered) if answered else {}
-        await journal.add(session, "decision", [_entry(n, seals) for n in news])
+        await journal.add(session, "decision", [_entry(n) for n in news])
         outbox = self._parts.outbox
         letters = [
             outbox.letter(Topic.DECISIONS, "decision.recorded", key=str(n.told.case_id), time=now, data=n.told)
@@ -213,6 +210,11 @@ class Decide:
         )
 
 
+def _matters(changed: CaseChanged | None) -> bool:
+    """Whether there may be something to decide; where there is nothing, hearing it twice does no harm either."""
+    return changed is None or changed.detainers != 0
+
+
 def _question(found: _Found) -> review.Question:
     kept, news = found.dossier.kept, found.news
     decision = news.told if news else kept.decision if kept else None
@@ -228,9 +230,8 @@ def _question(found: _Found) -> review.Question:
     )
 
 
-def _entry(news: store.Recorded, seals: Mapping[store.Pair, list[list[str]]]) -> journal.Record:
+def _entry(news: store.Recorded) -> journal.Record:
     told = news.told
-    answers = {"answers": seals[told.case_id, told.detainer_id]} if told.decided_by != "policy" else {}
     return journal.Record(
         case_id=told.case_id,
         at=told.decided_at,
@@ -250,6 +251,5 @@ def _entry(news: store.Recorded, seals: Mapping[store.Pair, list[list[str]]]) ->
             "as_of": news.as_of,
             "rulebook": news.rulebook_digest,
             "rulebook_version": news.rulebook_version,
-            **answers,
         },
     )

@@ -1,6 +1,6 @@
 """What intake does with events: hear each once, find its case, fold the case, tell what changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -50,12 +50,9 @@ class Intake:
         fresh = await self._fresh(session, heard, register, now)
         if not fresh:
             return
-        await store.keep_raw(session, fresh)
-        by_name = {(event.source, event.id): event for event in fresh}
         desk = Desk(session, self._parts.ids)
-        await desk.place_all([_item(event, now) for event in fresh])
-        waiting = [(by_name[item.name], reason) for item, reason in desk.waiting]
-        await self._save(session, desk, waiting, register, now)
+        await desk.place_all([_item(event, now) for event in fresh.values()])
+        await self._save(session, desk, fresh, register, now)
         log.info("events.heard", count=len(fresh))
 
     async def _fresh(
@@ -64,40 +61,36 @@ class Intake:
         heard: Sequence[Heard[InboundEvent]],
         register: dict[str, Facility],
         now: datetime,
-    ) -> list[InboundEvent]:
-        """Mark events as heard and give the new ones; one that cannot be taken spoils the batch, and is then alone."""
+    ) -> dict[Name, InboundEvent]:
+        """Give the events not heard before; one that cannot be taken spoils the batch, and is then alone."""
         first: dict[Name, InboundEvent] = {}
         for one in heard:
             event = one.message
             acceptance.check(event, register, now + self._ahead)
             if first.setdefault((event.source, event.id), event).digest != event.digest:
                 raise acceptance.reused()
-        new = await store.mark_heard(session, list(first.values()), now)
-        known = await store.digests(session, set(first) - new) if len(new) < len(first) else {}
-        if any(known[name] != first[name].digest for name in known):
+        known = await store.known(session, first)
+        if any(digest != first[name].digest for name, (digest, _) in known.items()):
             raise acceptance.reused()
-        return [event for name, event in first.items() if name in new]
+        return {name: event for name, event in first.items() if name not in known or not known[name][1]}
 
     async def _save(
         self,
         session: WriteSession,
         desk: Desk,
-        waiting: Sequence[tuple[InboundEvent, str]],
+        fresh: Mapping[Name, InboundEvent],
         register: dict[str, Facility],
         now: datetime,
     ) -> None:
+        """Save what the desk has placed; ``fresh`` are the events among it that were heard for the first time."""
+        waiting = [(fresh[item.name], reason) for item, reason in desk.waiting]
         await merge.note(session, desk.taken, now)
         looked_at = [(work, work.file()) for work in desk.works.values()]
         changed = [(work, file) for work, file in looked_at if file is not None]
         await casebook.save(session, [file for _, file in changed], now)
         if desk.new_ties:
             await store.tie(session, desk.new_ties, now)
-        if desk.placed:
-            await store.set_states(
-                session, [(item.name, "applied", doubt, case_id) for item, case_id, doubt in desk.placed]
-            )
-        if desk.queued:
-            await waiting_list.queue(session, [(item.name, item.names, case_id) for item, case_id in desk.queued])
+        await self._save_events(session, desk, fresh, now)
         left_waiting = [item.name for item, *_ in desk.placed if item.was_waiting]
         if left_waiting:
             await waiting_list.end_wait(session, left_waiting)
@@ -112,6 +105,20 @@ class Intake:
         await self._write_down(session, looked_at, now)
         await self._tell(session, changed, now)
         await raise_all(session, "intake", self._parts.ids, record.alarms(changed, waiting, now))
+
+    async def _save_events(
+        self, session: WriteSession, desk: Desk, fresh: Mapping[Name, InboundEvent], now: datetime
+    ) -> None:
+        """Write down what became of each event: new ones in one go, those that were there before where they stand."""
+        fates = record.fates(desk, fresh)
+        if fates:
+            await store.mark_heard(session, fates, now)
+            await store.keep_raw(session, [fate.event for fate in fates])
+        moved = record.moved(desk, fresh)
+        if moved:
+            await store.set_states(session, moved)
+        if desk.queued:
+            await waiting_list.queue(session, [(item.name, item.names) for item, _ in desk.queued])
 
     def _asks_at(self, event: InboundEvent, now: datetime) -> datetime:
         return now + (self._match_waits if event.type.startswith("match.") else self._ice_waits)
@@ -163,7 +170,12 @@ class Intake:
                     "case.changed",
                     key=str(file.case_id),
                     time=now,
-                    data=CaseChanged(case_id=file.case_id, version=file.version, moved=sorted(work.moved)),
+                    data=CaseChanged(
+                        case_id=file.case_id,
+                        version=file.version,
+                        moved=sorted(work.moved),
+                        detainers=len(file.case.detainers),
+                    ),
                 )
                 for work, file in changed
             ],
@@ -194,7 +206,7 @@ class Intake:
         desk.works[known.case_id].moved.add("link")
         await store.tie(session, desk.new_ties, now, by_hand=True)
         await desk.take_up([])
-        await self._save(session, desk, [], await casebook.facilities(session), now)
+        await self._save(session, desk, {}, await casebook.facilities(session), now)
         return UUID(str(known.case_id))
 
     async def let_go(self, session: WriteSession, event_name: Name, reason: str) -> bool:
@@ -249,10 +261,8 @@ class Intake:
         if aside.case_id is not None:
             await desk.lift(aside.case_id)
         if fresh:
-            await store.keep_raw(session, fresh)
             await desk.place_all([_item(event, now)])
-        waiting = [(event, reason) for _, reason in desk.waiting]
-        await self._save(session, desk, waiting, register, now)
+        await self._save(session, desk, fresh, register, now)
 
     async def discard(self, session: WriteSession, aside: Aside, now: datetime) -> None:
         """Let an event go that was set aside; what queued behind it goes on."""
@@ -261,7 +271,7 @@ class Intake:
         desk = Desk(session, self._parts.ids)
         if aside.case_id is not None:
             await desk.lift(aside.case_id)
-        await self._save(session, desk, [], await casebook.facilities(session), now)
+        await self._save(session, desk, {}, await casebook.facilities(session), now)
 
     async def park(self, session: WriteSession, unhandled: Sequence[Unhandled], now: datetime) -> None:
         """Set events aside with their bytes, and mark their cases: no new hold while something is unread."""
@@ -271,7 +281,7 @@ class Intake:
         desk = Desk(session, self._parts.ids)
         rows = [await self._mark(desk, one, register) for one in new]
         await parked.park(session, "intake", self._parts.outbox, self._parts.ids, rows, now)
-        await self._save(session, desk, [], register, now)
+        await self._save(session, desk, {}, register, now)
         named = [((row.source, row.event_id), row.code, row.case_id) for row in rows if row.source and row.event_id]
         await store.set_parked(session, named, now)
 

@@ -8,6 +8,8 @@ from uuid import UUID
 from services.intake import store
 from services.intake.desk import Desk, Work
 from services.intake.inbound import InboundEvent
+from services.intake.store import Fate, Name
+from services.intake.waiting_list import BEHIND_PARKED
 from shared.db.casebook import CaseFile
 from shared.outbox import journal
 from shared.outbox.alarms import Alarm
@@ -75,3 +77,22 @@ def persons(desk: Desk) -> dict[UUID, tuple[str, object]]:
         for item, case_id, _ in desk.placed
         if item.event.type == "booking.created" and item.event.data.get("person") is not None
     }
+
+
+def fates(desk: Desk, fresh: Mapping[Name, InboundEvent]) -> list[Fate]:
+    """Give what became of each event heard for the first time: on its case, or waiting for one, and why."""
+    placed = [
+        Fate(fresh[item.name], "applied", doubt, case_id) for item, case_id, doubt in desk.placed if item.name in fresh
+    ]
+    queued = [
+        Fate(fresh[item.name], "waiting", BEHIND_PARKED, case_id) for item, case_id in desk.queued if item.name in fresh
+    ]
+    return placed + queued + [Fate(fresh[item.name], "waiting", reason) for item, reason in desk.waiting]
+
+
+def moved(desk: Desk, fresh: Mapping[Name, InboundEvent]) -> Sequence[tuple[Name, str, str | None, UUID | None]]:
+    """Give what became of events that were heard before and had waited: state, reason, case."""
+    placed = [(item.name, "applied", doubt, case_id) for item, case_id, doubt in desk.placed if item.name not in fresh]
+    return placed + [
+        (item.name, "waiting", BEHIND_PARKED, case_id) for item, case_id in desk.queued if item.name not in fresh
+    ]

@@ -1,6 +1,5 @@
 """The queries that intake reads and writes with; each takes a whole batch."""
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,8 @@ from services.intake.correlate import Identifier, Tie
 from services.intake.messages import InboundEvent
 from shared.db.session import ReadSession, WriteSession
 from shared.domain.case import HeardEvent
+from shared.domain.errors import StaleBatch
+from shared.runtime.ids import salts
 
 Name = tuple[str, str]
 _ONE_DAY = timedelta(days=1)
@@ -38,20 +39,53 @@ class Kept:
         return self.event.source, self.event.id
 
 
-async def mark_heard(session: WriteSession, events: Sequence[InboundEvent], now: datetime) -> set[Name]:
-    """Mark events as heard, and give those heard for the first time with the body first accepted."""
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of an event heard for the first time: its state, why, and on which case."""
+
+    event: InboundEvent
+    state: str
+    reason: str | None = None
+    case_id: UUID | None = None
+
+
+async def known(session: ReadSession, names: Collection[Name]) -> dict[Name, tuple[bytes, bool]]:
+    """Give the digests under which events of these names are known, and whether they were heard or only accepted."""
     rows = await session.all(
-        "INSERT INTO intake.inbox AS i (source, id, digest, type, sender, facility_ori, detainer_id, time, sequence,"
-        " state, heard_at)"
-        " SELECT u.*, 'applied', CAST(:now AS timestamptz) FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]),"
-        " CAST(:digests AS bytea[]), CAST(:types AS text[]), CAST(:senders AS text[]), CAST(:oris AS text[]),"
-        " CAST(:detainers AS text[]), CAST(:times AS timestamptz[]), CAST(:sequences AS text[])) AS u"
-        " ON CONFLICT (source, id) DO UPDATE SET heard_at = excluded.heard_at, state = 'applied'"
-        " WHERE i.heard_at IS NULL AND i.digest = excluded.digest RETURNING source, id",
-        now=now,
-        **_columns(events),
+        "SELECT i.source, i.id, i.digest, i.heard_at IS NOT NULL AS is_heard FROM intake.inbox i"
+        " JOIN unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS u (source, id) USING (source, id)",
+        sources=[source for source, _ in names],
+        ids=[event_id for _, event_id in names],
     )
-    return {(row.source, row.id) for row in rows}
+    return {(row.source, row.id): (row.digest, row.is_heard) for row in rows}
+
+
+async def mark_heard(session: WriteSession, fates: Sequence[Fate], now: datetime) -> None:
+    """Write down events heard for the first time, each in one go with what became of it.
+
+    Raises StaleBatch when another instance has heard one of them meanwhile: what was done here counts for nothing.
+    """
+    if not fates:
+        return
+    ordered = sorted(fates, key=lambda fate: (fate.event.source, fate.event.id))
+    written = await session.run(
+        "INSERT INTO intake.inbox AS i (source, id, digest, type, sender, facility_ori, detainer_id, time, sequence,"
+        " state, reason, case_id, heard_at)"
+        " SELECT u.*, CAST(:now AS timestamptz) FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]),"
+        " CAST(:digests AS bytea[]), CAST(:types AS text[]), CAST(:senders AS text[]), CAST(:oris AS text[]),"
+        " CAST(:detainers AS text[]), CAST(:times AS timestamptz[]), CAST(:sequences AS text[]),"
+        " CAST(:states AS text[]), CAST(:reasons AS text[]), CAST(:cases AS uuid[])) AS u"
+        " ON CONFLICT (source, id) DO UPDATE SET heard_at = excluded.heard_at, state = excluded.state,"
+        " reason = excluded.reason, case_id = excluded.case_id"
+        " WHERE i.heard_at IS NULL AND i.digest = excluded.digest",
+        now=now,
+        states=[fate.state for fate in ordered],
+        reasons=[fate.reason for fate in ordered],
+        cases=[fate.case_id for fate in ordered],
+        **_columns([fate.event for fate in ordered]),
+    )
+    if written != len(ordered):
+        raise StaleBatch(f"{len(ordered) - written} of {len(ordered)} events were heard by another instance meanwhile")
 
 
 async def park_names(session: WriteSession, named: Sequence[tuple[Name | None, bytes]], now: datetime) -> list[bool]:
@@ -167,7 +201,7 @@ async def keep_raw(session: WriteSession, events: Sequence[InboundEvent]) -> Non
         sources=[e.source for e in events],
         ids=[e.id for e in events],
         datas=[msgspec.json.encode(e.data) for e in events],
-        salts=[os.urandom(16) for _ in events],
+        salts=salts(len(events)),
     )
 
 
@@ -183,19 +217,26 @@ async def seals(session: ReadSession, names: Collection[Name]) -> dict[Name, str
 
 
 async def lock_identifiers(session: WriteSession, names: Collection[Identifier]) -> None:
-    """Make the identifiers' rows, then lock them in one order, before anyone looks for a tie."""
+    """Make the identifiers' rows, then lock them in one order, before anyone looks for a tie.
+
+    A row just made is locked by its making.
+    """
     ordered = sorted(names)
-    keys = {"kinds": [name.kind for name in ordered], "values": [name.value for name in ordered]}
-    await session.run(
+    rows = await session.all(
         "INSERT INTO intake.identifiers SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[]))"
-        " AS u (kind, value) ORDER BY kind, value ON CONFLICT DO NOTHING",
-        **keys,
+        " AS u (kind, value) ORDER BY kind, value ON CONFLICT DO NOTHING RETURNING kind, value",
+        kinds=[name.kind for name in ordered],
+        values=[name.value for name in ordered],
     )
-    await session.all(
-        "SELECT 1 FROM intake.identifiers i JOIN unnest(CAST(:kinds AS text[]), CAST(:values AS text[]))"
-        " AS u (kind, value) USING (kind, value) ORDER BY i.kind, i.value FOR UPDATE OF i",
-        **keys,
-    )
+    made = {(row.kind, row.value) for row in rows}
+    there = [name for name in ordered if name not in made]
+    if there:
+        await session.run(
+            "SELECT 1 FROM intake.identifiers i JOIN unnest(CAST(:kinds AS text[]), CAST(:values AS text[]))"
+            " AS u (kind, value) USING (kind, value) ORDER BY i.kind, i.value FOR UPDATE OF i",
+            kinds=[name.kind for name in there],
+            values=[name.value for name in there],
+        )
 
 
 async def ties(session: ReadSession, names: Collection[Identifier]) -> list[Tie]:
@@ -307,5 +348,5 @@ async def keep_persons(session: WriteSession, persons: Mapping[UUID, tuple[str, 
         cases=list(persons),
         oris=[ori for ori, _ in persons.values()],
         persons=[msgspec.json.encode(person) for _, person in persons.values()],
-        salts=[os.urandom(16) for _ in persons],
+        salts=salts(len(persons)),
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.intake.correlate import Identifier
 from services.intake.inbound import InboundEvent
-from services.intake.store import Name, heard_from, set_states
+from services.intake.store import Name, heard_from
 from shared.db.session import ReadSession, WriteSession
 from shared.domain.case import HeardEvent
 
@@ -46,10 +46,9 @@ async def queued_on(session: ReadSession, case_id: UUID) -> list[tuple[HeardEven
     return [(heard_from(row), tuple(Identifier(kind, value) for kind, value in row.names)) for row in rows]
 
 
-async def queue(session: WriteSession, queued: Sequence[tuple[Name, Sequence[Identifier], UUID]]) -> None:
-    """Let events queue on their cases, with their numbers, until what is set aside there is settled."""
-    await _keep_names(session, [(name, number) for name, numbers, _ in queued for number in numbers])
-    await set_states(session, [(name, "waiting", BEHIND_PARKED, case_id) for name, _, case_id in queued])
+async def queue(session: WriteSession, queued: Sequence[tuple[Name, Sequence[Identifier]]]) -> None:
+    """Keep the numbers of events that queue on their cases until what is set aside there is settled."""
+    await _keep_names(session, [(name, number) for name, numbers in queued for number in numbers])
 
 
 async def _keep_names(session: WriteSession, names: Sequence[tuple[Name, Identifier]]) -> None:
@@ -80,7 +79,6 @@ async def let_wait(session: WriteSession, waiting: Sequence[tuple[InboundEvent, 
         asks=[ask_at for *_, ask_at in waiting],
     )
     await _keep_names(session, [((e.source, e.id), number) for e, *_ in waiting for number in e.ties])
-    await set_states(session, [((e.source, e.id), "waiting", reason, None) for e, reason, _ in waiting])
 
 
 async def end_wait(session: WriteSession, names: Collection[Name]) -> None:

@@ -14,6 +14,8 @@ class CaseChanged:
     case_id: UUID
     version: int
     moved: Sequence[str]
+    #: How many detainers there are on the case: without one there is nothing to decide. None: not told.
+    detainers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,5 +76,3 @@ class DecisionRecorded:
     #: full, outcome or none: how much of the answer ICE may have.
     ice_answer: str
     ends: HoldEnds | None
-    #: When release is due, or else when the jail expects it; ICE is told where the outcome and the law allow it.
-    release_at: datetime | None = None

@@ -90,6 +90,8 @@ class Once(Generic[T]):
                 try:
                     async with session.attempt():
                         await self._hearing.handle(session, [one], now)
+                except (StaleBatch, MustStop):
+                    raise
                 except Exception as error:
                     if is_weather(error):
                         raise

@@ -39,7 +39,9 @@ _ALLOWED: dict[str, dict[str, str]] = {
         "asyncio.sleep": "waits until everything has settled, in the machine's time",
         "random.Random": "seeded: a sample that can be had again",
     },
-    "services/console/stub/": {"asyncio.sleep": "keeps a sender waiting, as asked, in the machine's time"},
+    "services/console/simulate/": {
+        "random.Random": "seeded: a load that can be had again",
+    },
     "services/console/cli/": {"asyncio.sleep": "plays at a speed, in the machine's time"},
 }
 

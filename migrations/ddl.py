@@ -19,6 +19,25 @@ def api(schema: str) -> str:
     return f"countersign_{schema}_api"
 
 
+def alarms_table(schema: str) -> str:
+    """Where a person is called: one row for each thing that somebody must see."""
+    return f"""CREATE TABLE {schema}.alarms (
+        id uuid PRIMARY KEY,
+        kind text NOT NULL,
+        subject text NOT NULL,
+        case_id uuid,
+        facility_ori text,
+        contact text NOT NULL,
+        detail text NOT NULL,
+        since timestamptz NOT NULL,
+        due timestamptz,
+        cleared_at timestamptz,
+        cleared_by text,
+        cleared_reason text
+    );
+    CREATE UNIQUE INDEX alarms_kind_subject ON {schema}.alarms (kind, subject)"""
+
+
 def message_tables(schema: str) -> str:
     """Inbox aside (each service has its own form), what makes delivery exactly-once in effect."""
     return f"""
@@ -63,21 +82,7 @@ def message_tables(schema: str) -> str:
         UNIQUE (topic, part, position)
     );
     CREATE INDEX parked_case_id ON {schema}.parked (case_id) WHERE state = 'parked';
-    CREATE TABLE {schema}.alarms (
-        id uuid PRIMARY KEY,
-        kind text NOT NULL,
-        subject text NOT NULL,
-        case_id uuid,
-        facility_ori text,
-        contact text NOT NULL,
-        detail text NOT NULL,
-        since timestamptz NOT NULL,
-        due timestamptz,
-        cleared_at timestamptz,
-        cleared_by text,
-        cleared_reason text
-    );
-    CREATE UNIQUE INDEX alarms_kind_subject ON {schema}.alarms (kind, subject);
+    {alarms_table(schema)};
     CREATE TABLE {schema}.journal (
         case_id uuid NOT NULL,
         seq bigint NOT NULL CHECK (seq > 0),

@@ -1,7 +1,7 @@
 """On a changed case, and when something falls due: decide each detainer, record what is new, tell of it."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from services.decision import review, store
+from services.decision.answer_seals import answer_seals
 from services.decision.doubt import alarms_of
 from services.decision.judge import Answer, Matter, Ruling, rule_on
 from services.decision.policy.evaluate import Rulebook
@@ -185,7 +186,9 @@ class Decide:
             [alarm for f in found for alarm in alarms_of(f.file.case_id, f.dossier.detainer_id, f.ruling, now)],
         )
         told = await review.keep(session, self._parts.ids, [_question(f) for f in found], self._room, now)
-        await journal.add(session, "decision", [_entry(n) for n in news])
+        answered = {n.told.case_id for n in news if n.told.decided_by != "policy"}
+        seals = await answer_seals(session, answered) if answered else {}
+        await journal.add(session, "decision", [_entry(n, seals) for n in news])
         outbox = self._parts.outbox
         letters = [
             outbox.letter(Topic.DECISIONS, "decision.recorded", key=str(n.told.case_id), time=now, data=n.told)
@@ -230,8 +233,9 @@ def _question(found: _Found) -> review.Question:
     )
 
 
-def _entry(news: store.Recorded) -> journal.Record:
+def _entry(news: store.Recorded, seals: Mapping[store.Pair, list[list[str]]]) -> journal.Record:
     told = news.told
+    answers = {"answers": seals[told.case_id, told.detainer_id]} if told.decided_by != "policy" else {}
     return journal.Record(
         case_id=told.case_id,
         at=told.decided_at,
@@ -251,5 +255,6 @@ def _entry(news: store.Recorded) -> journal.Record:
             "as_of": news.as_of,
             "rulebook": news.rulebook_digest,
             "rulebook_version": news.rulebook_version,
+            **answers,
         },
     )

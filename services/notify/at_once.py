@@ -1,6 +1,7 @@
 """Pure: what may leave at once leaves in the transaction that plans it: not looked at twice, not written twice."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from services.notify import compose, latest, retry
 from services.notify.dossier import Dossier, Kind, Notice, Stage
@@ -23,14 +24,22 @@ def _new(before: Dossier, after: Dossier, moment: Moment) -> Iterator[Outgoing]:
     if decision is None:
         return
     known = {notice.id for notice in before.notices}
+    out = {notice.id for notice in after.notices if notice.is_out}
     for notice in after.notices:
         # What is for a jail that this decision no longer speaks to is left for the timer, which knows its zone.
         if notice.id in known or not _is_due(notice, moment) or notice.facility_ori != decision.facility_ori:
             continue
         window = window_for(notice, after.windows, decision)
-        if latest.fate(notice, decision, window, moment.now) is Stage.SENT:
-            words = compose.answer(notice, decision, window, at=moment.now, sent=True)
-            yield Outgoing(notice, words, retry.receipt_by(notice, moment.now, moment.margins))
+        if latest.fate(notice, decision, window, moment.now) is not Stage.SENT:
+            continue
+        out.add(notice.id)
+        if notice.kind is Kind.HOLD_ENDED and notice.replaces not in out:
+            # The hold ended before its opening was told: there is nothing that this takes the place of.
+            said = replace(notice, replaces=None)
+        else:
+            said = notice
+        words = compose.answer(said, decision, window, at=moment.now, sent=True)
+        yield Outgoing(said, words, retry.receipt_by(said, moment.now, moment.margins))
 
 
 def _is_due(notice: Notice, moment: Moment) -> bool:

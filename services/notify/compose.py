@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.notify.dossier import ANSWERS, ICE, HoldWindow, Kind, Notice, Span
-from services.notify.words import BASIS, CAME_LATE, CORRECTS, SCOPE, SENTENCES, VERSION, WHY
+from services.notify.words import BASIS, CAME_LATE, CORRECTS, ENDS, SCOPE, SENTENCES, VERSION, WHY
 from shared.domain.decision import Outcome
 from shared.domain.events import DecisionRecorded
 
@@ -32,6 +32,13 @@ def visible_window(recipient: str, decision: DecisionRecorded, window: HoldWindo
     """Give the window if this recipient may know its times: ICE only where the outcome and the law allow it."""
     if recipient != ICE or (decision.ice_answer == "full" and decision.outcome in _TIMES_FOR_ICE):
         return window
+    return None
+
+
+def visible_release(recipient: str, decision: DecisionRecorded) -> datetime | None:
+    """Give when release is due or expected if this recipient may know: ICE only where outcome and law allow it."""
+    if recipient != ICE or (decision.ice_answer == "full" and decision.outcome in _TIMES_FOR_ICE):
+        return decision.release_at
     return None
 
 
@@ -63,6 +70,7 @@ def answer(
         "decided_at": local(decision.decided_at, zone),
         "decided_by": decision.decided_by if is_full else None,
         "window": shown,
+        "release_at": local(visible_release(notice.recipient, decision), zone),
         "supersedes": str(decision.supersedes) if decision.supersedes else None,
     }
     content["text"] = _text(notice, content, seen, at)
@@ -89,6 +97,7 @@ def unmatched(notice: Notice, *, zone: str, at: datetime, sent: bool = False) ->
         "decided_at",
         "decided_by",
         "window",
+        "release_at",
         "supersedes",
     )
     content = _head(notice, zone, at if sent else None) | {
@@ -138,11 +147,13 @@ def _text(notice: Notice, content: Mapping[str, Any], window: HoldWindow | None,
     names = [_sentence(notice.kind, content["outcome"], window)]
     if notice.kind in ANSWERS and content["outcome"] == Outcome.HOLD and window is not None:
         names.append("HOLD.window" if window.is_live else "hold_ended.closed")
+    elif notice.kind in ANSWERS and content["outcome"] in _TIMES_FOR_ICE and content["release_at"]:
+        names.append("release")
     sentences = [SENTENCES[name] for name in names]
     if content["citation"]:
         sentences.append(BASIS)
     if notice.replaces:
-        sentences.insert(0, CORRECTS)
+        sentences.insert(0, ENDS if notice.kind is Kind.HOLD_ENDED else CORRECTS)
     if notice.came_late:
         sentences.append(CAME_LATE)
     return " ".join(sentence.format_map(values) for sentence in (*sentences, SCOPE))

@@ -120,6 +120,8 @@ class Notice:
     booking_number: str | None = None
     came_late: bool = False
     said: Span | None = None
+    #: When release was due or expected, as the recipient was told.
+    release_at: datetime | None = None
     #: What it says as planned; only of notices not written down yet.
     body: Mapping[str, Any] | None = None
 

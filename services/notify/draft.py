@@ -65,5 +65,6 @@ def draft(
         send_at=send_at,
         due_by=due_by,
         said=compose.span_of(recipient, decision, window),
+        release_at=compose.visible_release(recipient, decision),
     )
     return replace(notice, body=compose.answer(notice, decision, window, at=send_at))

@@ -7,6 +7,7 @@ that it had ended sooner than was known.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from services.notify.dossier import ICE, Dossier, HoldWindow, Kind, Notice, Stage, WindowState, jail
 from services.notify.draft import FULL, Moment, draft
@@ -125,8 +126,8 @@ def _notices_of(decision: DecisionRecorded, window: HoldWindow, moment: Moment) 
     to_jail = jail(window.facility_ori)
     recipients = (to_jail, ICE) if decision.ice_answer == FULL else (to_jail,)
 
-    def notice(kind: Kind, recipient: str, send_at: datetime, due_by: datetime) -> Notice:
-        made = draft(moment, kind, recipient, decision, window, send_at=send_at, due_by=due_by)
+    def notice(kind: Kind, recipient: str, send_at: datetime, due_by: datetime, replaces: UUID | None = None) -> Notice:
+        made = draft(moment, kind, recipient, decision, window, send_at=send_at, due_by=due_by, replaces=replaces)
         return replace(made, window_id=window.id)
 
     if not window.is_live:
@@ -134,14 +135,14 @@ def _notices_of(decision: DecisionRecorded, window: HoldWindow, moment: Moment) 
             yield notice(Kind.HOLD_ENDED, recipient, moment.now, moment.grace_ends_at)
         return
     opened = max(moment.now, window.opens_at)
-    for recipient in recipients:
-        yield notice(Kind.HOLD_OPENED, recipient, opened, _soon(opened, window, moment))
+    openings = [notice(Kind.HOLD_OPENED, recipient, opened, _soon(opened, window, moment)) for recipient in recipients]
+    yield from openings
     for ahead in moment.margins.warnings:
         send_at = window.closes_at - ahead
         if send_at > opened:
             yield notice(Kind.HOLD_CLOSING, to_jail, send_at, _soon(send_at, window, moment))
-    for recipient in recipients:
-        yield notice(Kind.HOLD_ENDED, recipient, _end_told(window, moment), window.closes_at)
+    for opening in openings:
+        yield notice(Kind.HOLD_ENDED, opening.recipient, _end_told(window, moment), window.closes_at, opening.id)
 
 
 def _end_told(window: HoldWindow, moment: Moment) -> datetime:

@@ -90,6 +90,8 @@ def _news(
         return _News(Kind.DECISION)
     if (answers[-1].outcome, answers[-1].rule) != answer_for(recipient, decision):
         return _News(Kind.CORRECTION, answers[-1].id)
+    if _is_release_moved(answers[-1], recipient, decision, window):
+        return _News(Kind.CORRECTION, answers[-1].id)
     span = compose.span_of(recipient, decision, window)
     if window is None or span is None or not window.is_live:
         return None
@@ -98,3 +100,10 @@ def _news(
         if notice.said is not None and notice.said.opens_at == span.opens_at:
             return _News(Kind.CORRECTION, notice.id) if notice.said.closes_at > span.closes_at else None
     return None
+
+
+def _is_release_moved(told: Notice, recipient: str, decision: DecisionRecorded, window: HoldWindow | None) -> bool:
+    """Tell whether ICE was told another instant of release; a window's own notices tell it by themselves."""
+    if recipient != ICE or window is not None or decision.gone_at is not None:
+        return False
+    return told.release_at != compose.visible_release(recipient, decision)

@@ -27,6 +27,7 @@ class _Window(msgspec.Struct):
 
 class _Content(msgspec.Struct):
     window: _Window | None = None
+    release_at: datetime | None = None
 
 
 _read_content = msgspec.json.Decoder(_Content).decode
@@ -56,7 +57,7 @@ def window_from(row: Row[Any]) -> HoldWindow:
 def notice_from(row: Row[Any]) -> Notice:
     """Read a row of ``NOTICE``; a column ``content``, where asked for, tells which instants it named."""
     content = getattr(row, "content", None)
-    named = _read_content(content).window if content else None
+    told = _read_content(content) if content else _Content()
     return Notice(
         id=row.id,
         kind=Kind(row.kind),
@@ -75,5 +76,6 @@ def notice_from(row: Row[Any]) -> Notice:
         decision_id=row.decision_id,
         booking_number=row.booking_number,
         came_late=row.came_late,
-        said=Span(named.opens_at, named.closes_at) if named else None,
+        said=Span(told.window.opens_at, told.window.closes_at) if told.window else None,
+        release_at=told.release_at,
     )

@@ -110,8 +110,8 @@ async def claim(session: WriteSession, endpoint_id: UUID, now: datetime, *, most
         first.setdefault(row.detainer_id, row.notice_id)
     tries = {row.notice_id: row.tries for row in rows if first[row.detainer_id] == row.notice_id}
     dues = await load(session, list(tries))
-    replaced = await _replaced(session, list(tries))
-    over = [due.notice.id for due in dues if not _is_latest(due, replaced, now)]
+    gone = await replaced(session, list(tries))
+    over = [due.notice.id for due in dues if not _is_latest(due, gone, now)]
     signed = [due.notice.id for due in dues if due.notice.stage is Stage.ACKNOWLEDGED and tries[due.notice.id]]
     await close(session, endpoint_id, over, "overtaken")
     await close(session, endpoint_id, [each for each in signed if each not in over], "confirmed")
@@ -130,26 +130,33 @@ async def claim(session: WriteSession, endpoint_id: UUID, now: datetime, *, most
     return Claimed(endpoint, await endpoints.keys_of(session, endpoint_id), letters)
 
 
-def _is_latest(due: Due, replaced: frozenset[UUID], now: datetime) -> bool:
+def _is_latest(due: Due, gone: frozenset[UUID], now: datetime) -> bool:
     told = due.body["window"]
     return still_stands(
         due.notice,
         due.decision,
         due.window,
         now,
-        is_replaced=due.notice.id in replaced,
+        is_replaced=due.notice.id in gone,
         told_end=told is not None and told["ended_at"] is not None,
     )
 
 
-async def _replaced(session: ReadSession, notice_ids: Sequence[UUID]) -> frozenset[UUID]:
-    """Give those of the notices that a later one names, sent or planned."""
+async def replaced(session: ReadSession, notice_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Give those of the notices whose successor exists: a correction, sent or planned, or an end that was sent.
+
+    The end of a hold is planned with its opening, so it takes the place of what its window said only once it is out.
+    """
     rows = await session.all(
-        "SELECT n.replaces FROM notify.notices n JOIN notify.deliveries d ON d.notice_id = n.id"
-        " WHERE n.replaces = ANY (CAST(:ids AS uuid[])) AND d.state <> 'replaced'",
+        "SELECT n.replaces AS id FROM notify.notices n JOIN notify.deliveries d ON d.notice_id = n.id"
+        " WHERE n.replaces = ANY (CAST(:ids AS uuid[])) AND d.state <> 'replaced' AND n.kind <> 'hold_ended'"
+        " UNION SELECT o.id FROM notify.notices o JOIN notify.notices n ON n.case_id = o.case_id"
+        " AND n.detainer_id = o.detainer_id AND n.window_id = o.window_id AND n.recipient = o.recipient"
+        " AND n.kind = 'hold_ended' JOIN notify.deliveries d ON d.notice_id = n.id AND d.position IS NOT NULL"
+        " WHERE o.id = ANY (CAST(:ids AS uuid[])) AND o.kind IN ('hold_opened', 'hold_closing')",
         ids=list(notice_ids),
     )
-    return frozenset(row.replaces for row in rows)
+    return frozenset(row.id for row in rows)
 
 
 async def _withdraw(session: WriteSession, endpoint: Endpoint) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 #: Stands in every notice, so that a sentence can be traced to the words in force when it was sent.
-VERSION = "en-1"
+VERSION = "en-2"
 
 SCOPE = "This speaks of the immigration request alone, and says nothing of any other ground for custody."
 CAME_LATE = "It comes late: what it answers was heard when its time had already passed."
 CORRECTS = "This corrects notice {replaces}."
+ENDS = "This takes the place of notice {replaces}."
 BASIS = "Basis: {citation}."
 
 #: By kind, and by outcome or by what has become of the window.
@@ -23,6 +24,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             " and only until its window closes."
         ),
         "HOLD.window": "The window is from {opens_at} until {closes_at} at the latest ({clock}).",
+        "release": "By what the jail has told, release is due or expected at {release_at}.",
         "NOTIFY_ONLY": (
             "Detainer {detainer_id} on booking {booking_number}: there is no immigration hold, or no longer one;"
             " ICE may be told when release is due."

@@ -76,3 +76,5 @@ class DecisionRecorded:
     #: full, outcome or none: how much of the answer ICE may have.
     ice_answer: str
     ends: HoldEnds | None
+    #: When release is due, or else when the jail expects it; ICE is told where the outcome and the law allow it.
+    release_at: datetime | None = None

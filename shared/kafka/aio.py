@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
@@ -16,12 +18,13 @@ from aiokafka.errors import (
     TopicAlreadyExistsError,
     for_code,
 )
-from aiokafka.partitioner import murmur2
+from aiokafka.partitioner import DefaultPartitioner
 
 from shared.domain.errors import KafkaAway
 
 __all__ = [
     "MOST_BATCH_BYTES",
+    "AIOKafkaAdminClient",
     "AIOKafkaConsumer",
     "AIOKafkaProducer",
     "ConsumerRebalanceListener",
@@ -30,10 +33,12 @@ __all__ = [
     "NoOffsetForPartitionError",
     "OffsetOutOfRangeError",
     "TopicPartition",
+    "administrator",
+    "assigned",
     "create_topics",
     "group_consumer",
-    "murmur2",
     "partition_counts",
+    "partition_for",
     "plain_consumer",
     "producer",
     "start",
@@ -100,6 +105,29 @@ def producer(bootstrap: str, *, timeout_s: float) -> AIOKafkaProducer:
     )
 
 
+def administrator(bootstrap: str) -> AIOKafkaAdminClient:
+    """Make a client for an administrator's questions."""
+    return AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=_CLIENT_ID, request_timeout_ms=_QUERY_TIMEOUT_MS)
+
+
+def assigned(assignment: bytes) -> list[TopicPartition]:
+    """Give the partitions that a member of a group has, from the bytes in which a broker tells of them."""
+    if not assignment:
+        return []
+    decoded: list[TopicPartition] = ConsumerProtocolMemberAssignment.decode(assignment).partitions()
+    return decoded
+
+
+@lru_cache(maxsize=100_000)
+def partition_for(key: bytes, partitions: int) -> int:
+    """Give the partition to which every client sends messages of this key, where it follows Kafka's custom.
+
+    Remembered, since the hash is slow and a case's key is written several times over.
+    """
+    chosen: int = DefaultPartitioner()(key, list(range(partitions)), list(range(partitions)))
+    return chosen
+
+
 async def start(client: _Client, *, patience_s: float = _PATIENCE_S) -> None:
     """Start a client; while the cluster cannot be reached, try again. KafkaAway when patience ends."""
     deadline = asyncio.get_running_loop().time() + patience_s
@@ -150,7 +178,7 @@ async def _told_of(admin: AIOKafkaAdminClient, topics: Collection[str]) -> None:
 
 async def partition_counts(bootstrap: str, topics: Collection[str]) -> dict[str, int]:
     """Tell how many partitions each topic has; KafkaAway when one is not there."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=_CLIENT_ID)
+    admin = administrator(bootstrap)
     try:
         await start(admin, patience_s=_QUERY_TIMEOUT_MS / 1000)
         described: Sequence[Mapping[str, Any]] = await admin.describe_topics(list(topics))

@@ -7,10 +7,9 @@ A few are still handed over singly: the client then joins them to those of other
 import asyncio
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from shared.kafka.aio import MOST_BATCH_BYTES, AIOKafkaProducer, KafkaError, MessageSizeTooLargeError, murmur2
+from shared.kafka.aio import MOST_BATCH_BYTES, AIOKafkaProducer, KafkaError, MessageSizeTooLargeError, partition_for
 
 #: The largest message: a batch, less the room for what stands around the record.
 MOST_BYTES = MOST_BATCH_BYTES - 4_096
@@ -58,16 +57,8 @@ async def hand_over(to: AIOKafkaProducer, messages: Sequence[OutMessage], handed
 
 
 def _place(message: OutMessage, partitions: Mapping[str, Sequence[int]]) -> Place:
-    """Choose the partition as Kafka's own clients do, so that all who write a key write it to the same place."""
     known = partitions[message.topic]
-    return message.topic, known[_hash(message.key or b"") % len(known)]
-
-
-@lru_cache(maxsize=100_000)
-def _hash(key: bytes) -> int:
-    """Hash a key; a case's is written several times over, and the hash is slow."""
-    hashed: int = murmur2(key)
-    return hashed & 0x7FFFFFFF
+    return message.topic, known[partition_for(message.key or b"", len(known))]
 
 
 async def _send_all(

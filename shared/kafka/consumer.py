@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import structlog
 
-from shared.domain.errors import OffsetOutOfRange
+from shared.domain.errors import KafkaAway, OffsetOutOfRange
 from shared.kafka.aio import (
     ConsumerRebalanceListener,
     KafkaError,
@@ -59,16 +59,28 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._fresh: set[TopicPartition] = set()
         self._assigned: set[TopicPartition] = set()
         self._changed = asyncio.Event()
+        self._is_connected = False
 
     async def __aenter__(self) -> Self:
-        """Connect and ask to join the group; partitions come with the first ``take``."""
+        """Connect and ask to join the group; partitions come with the first ``take``.
+
+        A process whose timers need no Kafka must be able to start without: the next ``take`` tries again.
+        """
         self._consumer.subscribe(self._topics, listener=self)
         try:
-            await start(self._consumer)
+            await self._connect()
         except BaseException:
             await self._consumer.stop()
             raise
         return self
+
+    async def _connect(self) -> None:
+        try:
+            await start(self._consumer, patience_s=_ASKING_S)
+        except KafkaAway as error:
+            self._log.warning("source.away", error=repr(error))
+        else:
+            self._is_connected = True
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -102,6 +114,10 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         Raises OffsetOutOfRange when the log does not hold what our rows name, and
         whatever ``positions`` raises. While Kafka is away the batch is empty.
         """
+        if not self._is_connected:
+            await self._connect()
+        if not self._is_connected:
+            return RawBatch((), ())
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._wait_s
         while True:

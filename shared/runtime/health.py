@@ -46,10 +46,11 @@ class Progress:
         now = self._seconds()
         return {loop: round(now - at, 1) for loop, at in sorted(self._beats.items())}
 
+    def reasons(self) -> dict[str, str]:
+        """Give each loop that has stopped on purpose, with the reason."""
+        return dict(self._stopped)
+
     def troubles(self) -> dict[str, str]:
         """Give each loop that is stuck or stopped, with the reason; empty when all is well."""
-        now = self._seconds()
-        stuck = {
-            loop: f"no progress for {now - at:.0f} s" for loop, at in self._beats.items() if now - at > STUCK_AFTER_S
-        }
+        stuck = {loop: f"no progress for {age:.0f} s" for loop, age in self.loops().items() if age > STUCK_AFTER_S}
         return stuck | self._stopped

@@ -2,7 +2,7 @@
 
 import os
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -52,3 +52,8 @@ def salts(count: int) -> list[bytes]:
 def least_at(instant: datetime) -> UUID:
     """Give the least id that could have been made at an instant: all later ones are greater."""
     return UUID(int=max(0, int(instant.timestamp() * 1000)) << 80)
+
+
+def made_at(made: UUID) -> datetime:
+    """Give the machine's instant at which one of our ids was made."""
+    return datetime.fromtimestamp((made.int >> 80) / 1000, UTC)

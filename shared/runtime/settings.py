@@ -22,8 +22,6 @@ class ProcessSettings(BaseSettings):
     instance: str = "1"
     #: system, scaled:<start>@<speed> or stepped:<start>; must be what the database was made with.
     clock: Annotated[str, AfterValidator(_clock)] = "system"
-    #: host:port[,host:port] of the Kafka brokers.
-    kafka: str
     #: Postgres, as the service's pipeline role: postgresql+asyncpg://…
     database_url: SecretStr
     #: Postgres, as the service's api role; requests run on it under row security.
@@ -38,6 +36,8 @@ class ProcessSettings(BaseSettings):
 class SharedSettings(ProcessSettings):
     """What a service of the pipeline must know besides."""
 
+    #: host:port[,host:port] of the Kafka brokers.
+    kafka: str
     #: Most events taken in one batch: beyond 500 only latency grows (measured).
     batch_events: int = 500
     #: How long a take waits for a first event, milliseconds.

@@ -42,6 +42,7 @@ _ALLOWED: dict[str, dict[str, str]] = {
     "services/console/simulate/": {
         "random.Random": "seeded: a load that can be had again",
     },
+    "services/console/stub/": {"asyncio.sleep": "keeps a sender waiting, as asked, in the machine's time"},
     "services/console/cli/": {"asyncio.sleep": "plays at a speed, in the machine's time"},
 }
 

@@ -14,6 +14,7 @@ from services.console.settings import Settings as Console
 from services.decision.settings import Settings as Decision
 from services.intake.settings import Settings as Intake
 from services.notify.settings import Settings as Notify
+from services.watchdog.settings import Settings as Watchdog
 from shared.runtime.settings import ProcessSettings
 
 _ROOT = Path(shared.__file__).parent.parent
@@ -25,6 +26,7 @@ _SETTINGS: dict[str, type[ProcessSettings]] = {
     "decision": Decision,
     "notify": Notify,
     "console": Console,
+    "watchdog": Watchdog,
 }
 #: Read by `countersign migrate`, which sets the passwords of the services' roles.
 _PASSWORDS = {f"COUNTERSIGN_{name.upper()}_PASSWORD" for name in _SETTINGS}
@@ -100,6 +102,7 @@ def test_every_setting_is_explained() -> None:
 def test_compose_asks_for_what_the_example_has() -> None:
     """Every variable of docker-compose.yml can be found in .env.example, and every one set there is used."""
     asked = {reference[0] for reference in _REFERENCE.findall((_ROOT / "docker-compose.yml").read_text())}
+    asked |= {secret["environment"] for secret in _COMPOSE["secrets"].values()}
     assert asked == {name for name, (is_set, _) in _example().items() if is_set}
 
 
@@ -108,7 +111,9 @@ def test_no_secret_is_written_down() -> None:
     secret = re.compile(r"PASSWORD|SECRET|TOKEN|_KEY\b|DATABASE_URL")
     for service in _SERVICES:
         for name, text in _environment(service).items():
-            if secret.search(name):
+            if name.endswith("__FILE"):
+                assert text.removeprefix("/run/secrets/") in _SERVICES[service]["secrets"], f"{service}: {name}"
+            elif secret.search(name):
                 required = [reference for reference in _REFERENCE.findall(text) if reference[1] == "?"]
                 assert required, f"{service}: {name}"
                 assert re.search(r"://\w+:(?!\$)", text) is None, f"{service}: {name}"
@@ -119,7 +124,7 @@ def test_no_secret_is_written_down() -> None:
 def test_a_container_is_pinned_bounded_and_humble(service: str) -> None:
     """An exact image, limits, no root, no capabilities, no way to gain any."""
     it = _SERVICES[service]
-    assert re.search(r":\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$", it["image"]), it["image"]
+    assert re.search(r":v?\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$", it["image"]), it["image"]
     assert set(it["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
     assert str(it["user"]).split(":")[0] not in {"", "0", "root"}
     assert it["cap_drop"] == ["ALL"]

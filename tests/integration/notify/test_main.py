@@ -5,6 +5,9 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +20,7 @@ from shared.kafka.topics import Topic, ensure_topics
 from shared.runtime.ids import UuidV7
 from tests.integration.notify.receiver import Held, receiver
 from tests.support.database import BEGINS, Database
-from tests.support.decisions import CASE, ORI, a_decision
+from tests.support.decisions import CASE, CLOSES, ORI, a_decision, a_hold
 from tests.support.kafka import DevBroker
 from tests.support.ports import free_port
 
@@ -29,6 +32,13 @@ _PATIENCE_S = 60
 async def service(database: Database, dev_broker: DevBroker) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """Give notify as users run it, and its address; it is ended hard if the test has not ended it."""
     await ensure_topics(dev_broker.bootstrap)
+    async with running(database, dev_broker) as started:
+        yield started
+
+
+@asynccontextmanager
+async def running(database: Database, dev_broker: DevBroker) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """Run notify in a process of its own."""
     port = free_port()
     settings = {
         "COUNTERSIGN_KAFKA": dev_broker.bootstrap,
@@ -41,10 +51,12 @@ async def service(database: Database, dev_broker: DevBroker) -> AsyncIterator[tu
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", f"{PROGRAM} asyncio.run(run(Settings()))", env=os.environ | settings
     )
-    yield process, f"http://127.0.0.1:{port}"
-    if process.returncode is None:
-        process.kill()
-        await process.wait()
+    try:
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def until_ready(client: httpx.AsyncClient) -> None:
@@ -106,3 +118,32 @@ async def test_a_decision_on_the_topic_reaches_the_jails_webhook(
                 await client.get("/healthz")
         assert await database.all("SELECT state FROM notify.deliveries WHERE recipient <> 'ice'") == [("delivered",)]
     assert jail.got[-1].is_signed_with(made["secret"])
+
+
+async def test_without_kafka_it_starts_and_ends_a_hold(database: Database, dev_broker: DevBroker) -> None:
+    """Killed while Kafka is down and started again: the window still closes, its end is told; then Kafka is heard."""
+    await ensure_topics(dev_broker.bootstrap)
+    async with running(database, dev_broker) as (_, url), await a_jail(database, url) as client:
+        await until_ready(client)
+        await tell(dev_broker, a_hold())
+        await client.get(f"/v1/jails/{ORI}/notices?wait=25")
+    dev_broker.kill()
+    await database.step(CLOSES - timedelta(minutes=15))
+    async with running(database, dev_broker) as (_, url), await a_jail(database, url) as client:
+        await until_ready(client)
+        answer = await until_told(client, "hold_ended")
+        assert answer["window"]["closes_at"]
+        dev_broker.start()
+        await tell(dev_broker, a_decision(2, "RELEASE"))
+        await until_told(client, "correction")
+
+
+async def until_told(client: httpx.AsyncClient, kind: str) -> dict[str, Any]:
+    """Read the jail's feed until it holds a notice of this kind, and give that."""
+    async with asyncio.timeout(_PATIENCE_S):
+        while True:
+            items = (await client.get(f"/v1/jails/{ORI}/notices?limit=500")).json()["items"]
+            for item in items:
+                if item["kind"] == kind:
+                    found: dict[str, Any] = item
+                    return found

@@ -177,6 +177,33 @@ async def test_an_overtaken_notice_is_never_sent_after_its_successor(office: Off
     assert [state for kind, state, _ in await sends_of(office) if kind == "hold_opened"] == ["overtaken"]
 
 
+async def test_an_opening_is_not_sent_once_its_end_is(office: Office) -> None:
+    """In the last quarter of an hour the window is still open, and what the end takes the place of stays away."""
+    async with receiver() as jail:
+        made = await office.register("jail", jail.url)
+        await office.hear(a_hold())
+        await office.at(OPENS)
+        await office.carry()
+        await play_on(office, CLOSES - 15 * MINUTE)
+        items = {item["kind"]: item for item in await office.feed()}
+        assert items["hold_ended"]["replaces"] == items["hold_opened"]["id"]
+        assert items["hold_opened"]["id"] in items["hold_ended"]["text"]
+        jail.got = []
+        again = [items["hold_opened"]["id"], items["hold_closing"]["id"], items["hold_ended"]["id"]]
+        await office.post("jail", f"/v1/endpoints/{made['id']}/resend", {"ids": again})
+        await office.carry()
+    assert jail.ids == again[-1:]
+
+
+async def test_an_end_names_no_opening_that_was_never_told(office: Office) -> None:
+    """The hold was cancelled before its window opened: its end takes the place of nothing."""
+    await office.hear(a_hold())
+    await office.hear(a_decision(2, "RELEASE", ends=HoldEnds(at=NOW, by="cancelled")))
+    await office.settle()
+    ended = (await office.feed())[-1]
+    assert (ended["kind"], ended["replaces"]) == ("hold_ended", None)
+
+
 async def test_a_repeated_answer_leaves_the_first_one_standing(office: Office) -> None:
     """Decided again with the same outcome: no new notice, so the first is still worth sending."""
     async with receiver() as jail:

@@ -8,8 +8,8 @@ from alembic import op
 
 from migrations.ddl import SERVICES, pipeline
 
-revision = "0008"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 
 #: Rows that change several times: room on their own page spares the indexes.
 _CHANGING = (

@@ -81,7 +81,7 @@ async def _load(request: Request, person: Person, load: Load) -> tuple[dict[str,
         stands = await standing(session, now, state.heartbeat)
         view = View(request, person, session, state.sessions, now, stands)
         loaded = {**await shell(session, stands), **await load(view)}
-    person_values = {"person": person, "path": request.url.path.removesuffix("/stream")}
+    person_values = {"person": person, "path": request.url.path.removesuffix("/stream") or "/"}
     return {name: {**person_values, **values} for name, values in loaded.items()}, now
 
 

@@ -5,10 +5,47 @@ from types import MappingProxyType
 
 #: What happens when a deadline of each kind comes: a hold closes, an answer is due, a receipt is wanted.
 WORDS_OF: Mapping[str, str] = MappingProxyType(
+    {"hold": "hold closes", "answer": "answer due", "review": "review due", "receipt": "receipt wanted"}
+)
+#: The same in the plural, in the order of the board.
+KINDS: Mapping[str, str] = MappingProxyType(
+    {"hold": "Holds close", "answer": "Answers due", "review": "Reviews due", "receipt": "Receipts wanted"}
+)
+#: What each alarm says in a heading.
+ALARMS: Mapping[str, str] = MappingProxyType(
     {
-        "hold": "hold closes",
-        "answer": "answer due",
-        "review": "review due",
-        "receipt": "receipt wanted",
+        "case_conflict": "Events of a case contradict each other",
+        "clock_unconfirmed": "A deadline was counted by one calculator only",
+        "clocks_disagree": "Two calculators disagree on a deadline",
+        "event_parked": "A message could not be handled and is set aside",
+        "event_waiting": "An event waits for its booking",
+        "notice_late": "A notice is late",
+        "notice_unacknowledged": "Nobody has acknowledged a notice",
+        "promise_broken": "Something was found that must never be",
+        "release_due_not_reported": "A release was asked about, and not reported since",
+    }
+)
+#: A notice's kind as people say it.
+NOTICES: Mapping[str, str] = MappingProxyType(
+    {
+        "decision": "decision",
+        "hold_opened": "hold opened",
+        "hold_closing": "warning",
+        "hold_ended": "hold ended",
+        "correction": "correction",
+        "unmatched": "no such booking",
+        "person_copy": "person's copy",
+    }
+)
+#: What ended a hold, as one clause.
+ENDED_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "clock": "the time the law allows was over",
+        "pick_up": "ICE took the person",
+        "release": "the jail released the person",
+        "cancelled": "ICE cancelled the detainer",
+        "citizenship": "citizenship was verified",
+        "superseded": "another decision took its place",
+        "retracted": "release was not due after all",
     }
 )

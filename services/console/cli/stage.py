@@ -47,8 +47,11 @@ class _Company:
     engine: AsyncEngine
 
 
-async def play_through(run: Run, play: Play, show: Show) -> int:
-    """Play to the end and print the verdict; gives 0 when all ended as promised, else 1."""
+async def play_through(run: Run, play: Play, show: Show, until: datetime | None = None) -> int:
+    """Play to the end and print the verdict; gives 0 when all ended as promised, else 1.
+
+    With ``until`` it stops in the middle, where nothing has ended yet and there is no verdict to print.
+    """
     stopped: list[str] = []
     async with _company(run) as company:
         with _progress(show.progress) as progress:
@@ -59,9 +62,11 @@ async def play_through(run: Run, play: Play, show: Show) -> int:
 
             player = Player(company.sender, company.people, company.stillness, tell)
             try:
-                journey = await _play(player, run, play, company.engine)
+                journey = await _play(player, run, play, company.engine, until)
             except (NotSettled, NotTaken, NotPlayed) as error:
                 stopped, journey = [str(error)], player.journey
+        if until is not None and not stopped:
+            return 0
         end = await _end(company, run, play, journey, stopped)
     if show.json:
         as_json(end)
@@ -70,7 +75,7 @@ async def play_through(run: Run, play: Play, show: Show) -> int:
     return 0 if end["ended_as_promised"] else 1
 
 
-async def _play(player: Player, run: Run, play: Play, engine: AsyncEngine) -> Journey:
+async def _play(player: Player, run: Run, play: Play, engine: AsyncEngine, until: datetime | None) -> Journey:
     clock = run.database.clock
     if clock.kind != "stepped":
         return await player.flow_through(play, await open_clock(engine, clock))
@@ -78,7 +83,7 @@ async def _play(player: Player, run: Run, play: Play, engine: AsyncEngine) -> Jo
     async def move(instant: datetime) -> None:
         await step(engine, instant)
 
-    return await player.step_through(play, move)
+    return await player.step_through(play, move, until)
 
 
 async def _end(company: _Company, run: Run, play: Play, journey: Journey, stopped: list[str]) -> dict[str, Any]:

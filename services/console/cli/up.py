@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, TextIO
 
 import structlog
@@ -37,11 +37,18 @@ SpeedOption = Annotated[
 ]
 
 
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", metavar="INSTANT", help="Play up to here at --speed max, and stand still to be looked at."),
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
     wanted: Wanted
     until_done: bool
     json: bool
+    until: datetime | None
 
 
 def up(
@@ -54,6 +61,7 @@ def up(
     shuffle: ShuffleOption = None,
     limit: Limit = None,
     speed: SpeedOption = None,
+    until: UntilOption = None,
     until_done: Annotated[bool, typer.Option("--until-done", help="End when all that was played has ended.")] = False,
     instances: Annotated[
         int, typer.Option(min=1, max=6, help="So many processes of each service share the partitions out.")
@@ -70,6 +78,7 @@ def up(
         (shuffle, "--shuffle"),
         (limit, "--limit"),
         (speed, "--speed"),
+        (until, "--until"),
         (until_done or None, "--until-done"),
     ):
         if given is not None and play is None:
@@ -80,8 +89,24 @@ def up(
     place.make()
     with place.log("up").open("a") as log_file:
         _log_to(log_file)
-        code = asyncio.run(_up(_Asked(wanted=wanted, until_done=until_done, json=json)))
+        asked = _Asked(wanted=wanted, until_done=until_done, json=json, until=_instant(until, speed))
+        code = asyncio.run(_up(asked))
     raise typer.Exit(code)
+
+
+def _instant(until: str | None, speed: str | None) -> datetime | None:
+    """Read the instant at which to stop; only a clock that is stepped can stand still there."""
+    if until is None:
+        return None
+    try:
+        at = datetime.fromisoformat(until)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise typer.BadParameter(f"{until!r}: write it as 2012-02-22T13:42-05:00", param_hint="--until")
+    if speed != "max":
+        raise typer.BadParameter("goes with --speed max", param_hint="--until")
+    return at
 
 
 def _clock(speed: str | None, play: Play | None) -> ClockSetting | None:
@@ -141,7 +166,7 @@ async def _work(asked: _Asked) -> int:
             code = 0
             if asked.wanted.play is not None:
                 show = Show(json=asked.json, progress=err)
-                code = await play_through(run, asked.wanted.play, show)
+                code = await play_through(run, asked.wanted.play, show, asked.until)
             if not asked.until_done:
                 await asyncio.Event().wait()
             return code

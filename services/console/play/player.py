@@ -50,8 +50,10 @@ class Player:
         #: How far it has come, also when it could not go on.
         self.journey = Journey(lines=0)
 
-    async def step_through(self, play: Play, step: Callable[[datetime], Awaitable[None]]) -> Journey:
-        """Play with a stepped clock, until no line and no timer is left.
+    async def step_through(
+        self, play: Play, step: Callable[[datetime], Awaitable[None]], until: datetime | None = None
+    ) -> Journey:
+        """Play with a stepped clock, until no line and no timer is left, or up to an instant and no further.
 
         The clock moves on only when everything has settled, so speed never makes anything late.
         """
@@ -61,6 +63,10 @@ class Player:
             wanted = [groups[0][0]] if groups else []
             wanted += [look.next_due] if look.next_due is not None else []
             now = max(min(wanted), look.instant)
+            if until is not None and now > until:
+                await step(until)
+                await self._settle(until)
+                return journey
             if now > look.instant:
                 await step(now)
             lines = _until(groups, now)

@@ -7,13 +7,16 @@ from services.console.accounts.door import Door, Rules
 from services.console.acting import Services
 from services.console.app import make_app
 from services.console.assets import Assets
+from services.console.explain import Explainer
 from services.console.figures import Figures
 from services.console.heartbeat import Heartbeat
 from services.console.lag.sampler import Sampler
 from services.console.live import Live
+from services.console.queries.persons import Revealer
 from services.console.render import Pages
 from services.console.settings import Settings
-from services.console.words_of import WORDS_OF
+from services.console.words_of import EVERYWHERE
+from services.decision.policy.load import load_rulebook
 from shared.db.engine import make_engine
 from shared.db.listen import Wake, clock_calls
 from shared.db.session import Sessions, open_clock
@@ -55,8 +58,10 @@ async def run(settings: Settings) -> None:
             live=Live(clock, progress),
             heartbeat=heartbeat,
             services=services,
+            explainer=Explainer(load_rulebook()),
+            revealer=Revealer(sessions, UuidV7()),
             assets=assets,
-            pages=Pages.load(assets, banner=settings.console_banner, words_of=WORDS_OF),
+            pages=Pages.load(assets, banner=settings.console_banner, **EVERYWHERE),
             issuer=None,
             keys=Keys(requests, _SCRAPES_PER_MINUTE, "console"),
             figures=figures,

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from services.console import words
 from services.console.assets import Assets
+from services.console.explain import said
 
 #: Characters that turn text around or hide in it; nothing that a page shows needs them.
 _TRICKS = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -45,14 +47,16 @@ class Pages:
         )
         environment.filters |= {
             "span": words.span,
+            "hours": words.hours,
             "short": words.short,
+            "said": said,
             "instant": words.instant,
             "clock_time": words.clock_time,
             "whole_instant": words.whole_instant,
             "time_left": words.time_left,
             "zone_word": words.zone_word,
         }
-        environment.globals |= {"asset": assets.url, "plural": words.plural, **everywhere}
+        environment.globals |= {"asset": assets.url, "plural": words.plural, "tz": ZoneInfo, **everywhere}
         return cls(environment)
 
     def page(self, name: str, **values: Any) -> str:

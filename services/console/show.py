@@ -38,7 +38,14 @@ Load = Callable[[View], Awaitable[Values]]
 
 
 async def page(
-    request: Request, person: Person, template: str, load: Load, *, status: int = 200, **values: Any
+    request: Request,
+    person: Person,
+    template: str,
+    load: Load,
+    *,
+    status: int = 200,
+    stream: str | None = None,
+    **values: Any,
 ) -> HTMLResponse:
     """Give a whole page; ``values`` are what the template names beside its live parts."""
     pages: Pages = request.app.state.pages
@@ -55,7 +62,7 @@ async def page(
         clock=live.clock_now(request.app.state.clock),
         theme=request.cookies.get("theme", ""),
         path=request.url.path,
-        stream=_stream_url(request),
+        stream=stream or _stream_url(request),
         **values,
     )
     return HTMLResponse(markup, status_code=status)

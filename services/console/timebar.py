@@ -119,8 +119,8 @@ def window_from(row: Any, zone: str) -> Window:
         calendar=str(evidence.get("calendar", "none")),
         skipped=tuple(
             Skipped(
-                begins=datetime.fromisoformat(each["start"]),
-                ends=datetime.fromisoformat(each["end"]),
+                begins=datetime.fromisoformat(each["from"]),
+                ends=datetime.fromisoformat(each["to"]),
                 why=each["why"],
                 source=each["source"],
             )

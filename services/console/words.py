@@ -21,6 +21,12 @@ def span(seconds: float) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
+def hours(seconds: float) -> str:
+    """Say a length in hours and minutes however long it is, as the law does: ``48 h``."""
+    whole = int(max(seconds, 0)) // _MINUTE
+    return f"{whole // 60} h {whole % 60} min" if whole % 60 else f"{whole // 60} h"
+
+
 def time_left(due: datetime, now: datetime) -> str:
     """Say how long it is until an instant; past it, how late it is."""
     seconds = (due - now).total_seconds()

@@ -49,3 +49,26 @@ ENDED_BY: Mapping[str, str] = MappingProxyType(
         "retracted": "release was not due after all",
     }
 )
+#: What an event means in a story: what happened, and a word on it.
+EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "booking.created": ("Booked.", ""),
+        "booking.facts_changed": ("Facts changed.", ""),
+        "booking.bond_changed": ("Bond changed.", ""),
+        "booking.transferred": ("Transferred.", "Law, clock and recipient are the new facility's from then on."),
+        "booking.release_scheduled": ("Release scheduled.", ""),
+        "booking.release_due": ("Release due:", "state authority ends."),
+        "booking.released": ("Released by the jail.", ""),
+        "booking.citizenship_claimed": ("Citizenship claimed.", ""),
+        "match.reported": ("Match reported.", "A match is no authority."),
+        "match.withdrawn": ("Match withdrawn.", ""),
+        "detainer.lodged": ("Detainer lodged.", ""),
+        "detainer.served": ("Copy served", "on the person."),
+        "detainer.cancelled": ("Detainer cancelled.", ""),
+        "custody.assumed": ("ICE took the person.", ""),
+    }
+)
+#: What every template may name.
+EVERYWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"words_of": WORDS_OF, "ended_by": ENDED_BY, "notices_of": NOTICES}
+)

@@ -1,5 +1,5 @@
 """The console's pages: one file for each, rendered on the server, whole without a script."""
 
-from services.console.pages import account, cases, overview, sign_in
+from services.console.pages import account, case, cases, overview, review, reviews, sign_in
 
-ROUTERS = (sign_in.router, overview.router, cases.router, account.router)
+ROUTERS = (sign_in.router, overview.router, cases.router, case.router, reviews.router, review.router, account.router)

@@ -33,7 +33,8 @@ WHERE d.delivered_at IS NULL AND d.late_since IS NULL AND d.state IN ('planned',
     AND n.kind IN ('decision', 'correction', 'unmatched')
 GROUP BY n.case_id, n.detainer_id"""
 _REVIEWS = """
-SELECT 'review', r.due_by, r.case_id, r.detainer_id, r.facility_ori, r.booking_number, 'REVIEW', r.id, r.opened_at,
+SELECT 'review', coalesce(r.answer_by, r.due_by),
+    r.case_id, r.detainer_id, r.facility_ori, r.booking_number, 'REVIEW', r.id, r.opened_at,
     r.state, r.claimed_by
 FROM decision.reviews r WHERE r.state IN ('open', 'claimed')"""
 _RECEIPTS = """

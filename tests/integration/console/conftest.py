@@ -18,7 +18,7 @@ from services.console.assets import Assets
 from services.console.heartbeat import Heartbeat
 from services.console.live import Live
 from services.console.render import Pages
-from services.console.words_of import WORDS_OF
+from services.console.words_of import EVERYWHERE
 from shared.http.access import Role
 from shared.http.tokens import SigningKey
 from shared.runtime.health import Progress
@@ -93,7 +93,7 @@ async def house(database: Database) -> AsyncIterator[House]:
             "heartbeat": Heartbeat(urls),
             "services": services,
             "assets": assets,
-            "pages": Pages.load(assets, banner="", words_of=WORDS_OF),
+            "pages": Pages.load(assets, banner="", **EVERYWHERE),
             "issuer": None,
         }
         yield House(database, make_app("http://console.test", **state), watch, passwords)

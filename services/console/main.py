@@ -12,6 +12,7 @@ from services.console.figures import Figures
 from services.console.heartbeat import Heartbeat
 from services.console.lag.sampler import Sampler
 from services.console.live import Live
+from services.console.pages.rulebook import Site
 from services.console.queries.persons import Revealer
 from services.console.render import Pages
 from services.console.settings import Settings
@@ -45,6 +46,7 @@ async def run(settings: Settings) -> None:
         urls = {"intake": settings.intake_url, "decision": settings.decision_url, "notify": settings.notify_url}
         key = SigningKey.of(settings.console_signing_key.get_secret_value())
         services = await stack.enter_async_context(Services(urls, key))
+        rulebook = load_rulebook()
         progress, assets, heartbeat = Progress(), Assets(), Heartbeat(urls)
         sampler = Sampler(settings.kafka, sessions)
         figures = Figures(requests, sessions, sampler)
@@ -58,7 +60,8 @@ async def run(settings: Settings) -> None:
             live=Live(clock, progress),
             heartbeat=heartbeat,
             services=services,
-            explainer=Explainer(load_rulebook()),
+            explainer=Explainer(rulebook),
+            rulebook=Site(rulebook),
             revealer=Revealer(sessions, UuidV7()),
             assets=assets,
             pages=Pages.load(assets, banner=settings.console_banner, **EVERYWHERE),

@@ -1,5 +1,15 @@
 """The console's pages: one file for each, rendered on the server, whole without a script."""
 
-from services.console.pages import account, case, cases, overview, review, reviews, sign_in
+from services.console.pages import account, case, cases, facilities, overview, review, reviews, rulebook, sign_in
 
-ROUTERS = (sign_in.router, overview.router, cases.router, case.router, reviews.router, review.router, account.router)
+ROUTERS = (
+    sign_in.router,
+    overview.router,
+    cases.router,
+    case.router,
+    reviews.router,
+    review.router,
+    rulebook.router,
+    facilities.router,
+    account.router,
+)

@@ -21,15 +21,21 @@ _YEARS_AFTER = 2
 
 def site(book: Rulebook, cases: Iterable[Case] = ()) -> dict[str, str]:
     """Give the files of the rulebook by name; the same rulebook and cases give the same bytes."""
+    pages = {name: _page(title, parts) for name, (title, parts) in bodies(book, cases).items()}
+    return {"style.css": STYLE, **pages}
+
+
+def bodies(book: Rulebook, cases: Iterable[Case] = ()) -> dict[str, tuple[str, list[str]]]:
+    """Give each page's title and its markup part by part, to stand in a page of somebody else's as well."""
     laws: dict[str, list[Instrument]] = {}
     for place, law in all_instruments(book):
         laws.setdefault(place, []).append(law)
     decided = _decided(book, cases)
     until = _until(book)
-    files = {"style.css": STYLE, "index.html": _index(book, laws, until)}
+    found = {"index.html": _index(book, laws, until)}
     for place, instruments in laws.items():
-        files[_file(place)] = _place(book, place, instruments, decided, until)
-    return files
+        found[_file(place)] = _place(book, place, instruments, decided, until)
+    return found
 
 
 def _decided(book: Rulebook, cases: Iterable[Case]) -> dict[tuple[str, str], list[Case]]:
@@ -58,7 +64,7 @@ def _name(book: Rulebook, place: str) -> str:
     return escape(f"{book.title(place)} ({place})")
 
 
-def _index(book: Rulebook, laws: Mapping[str, Sequence[Instrument]], until: date) -> str:
+def _index(book: Rulebook, laws: Mapping[str, Sequence[Instrument]], until: date) -> tuple[str, list[str]]:
     """Give the first page: every place with its time line."""
     about = (
         f"Version {book.version}, {escape(book.digest)}. What was in force when, for each kind of agency; a bar leads "
@@ -75,10 +81,12 @@ def _index(book: Rulebook, laws: Mapping[str, Sequence[Instrument]], until: date
         parts.append(f'<h3 id="{escape(place)}"><a href="{_file(place)}">{_name(book, place)}</a></h3>')
         title = f"What was in force when in {place}"
         parts.append(drawing(lines_of(book, place), laws[place], title=title, page=_file(place), until=until))
-    return _page("Rulebook", parts)
+    return "Rulebook", parts
 
 
-def _place(book: Rulebook, place: str, laws: Sequence[Instrument], decided: Decided, until: date) -> str:
+def _place(
+    book: Rulebook, place: str, laws: Sequence[Instrument], decided: Decided, until: date
+) -> tuple[str, list[str]]:
     """Give the page of one place: its time lines, the same as a table, and every instrument."""
     head = "The tests that hold everywhere" if place == EVERYWHERE else _name(book, place)
     parts = ['<nav><a href="index.html">Rulebook</a></nav>', f"<h1>{head}</h1>"]
@@ -88,7 +96,7 @@ def _place(book: Rulebook, place: str, laws: Sequence[Instrument], decided: Deci
         parts += [drawing(lines, laws, title=title, page="", until=until), _when(lines)]
     for law in laws:
         parts += _instrument(instrument_shown(book, place, law), law.title, decided)
-    return _page(f"{head}, rulebook", parts)
+    return f"{head}, rulebook", parts
 
 
 def _when(lines: Sequence[Line]) -> str:

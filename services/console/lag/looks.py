@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from shared.kafka.groups import GroupView
-
 from services.console.lag.model import WINDOW, Judged, Point, Status, judge, worst
+from shared.kafka.groups import GroupView
 from shared.kafka.topics import TOPICS, Topic
 
 Place = tuple[str, int]

@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from shared.kafka.groups import Groups, GroupView
-from shared.kafka.reader import LogReader
 
 from services.console.lag.looks import GROUPS, History, Look, body_of, look_from, thinned
 from shared.db.engine import is_weather
 from shared.db.session import Sessions
 from shared.domain.errors import KafkaAway
+from shared.kafka.groups import Groups, GroupView
+from shared.kafka.reader import LogReader
 from shared.kafka.topics import TOPICS
 from shared.runtime.clock import machine_now
 from shared.runtime.health import Progress

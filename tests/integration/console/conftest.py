@@ -15,10 +15,14 @@ from services.console.accounts.make import NewAccount, make
 from services.console.acting import Services
 from services.console.app import make_app
 from services.console.assets import Assets
+from services.console.explain import Explainer
 from services.console.heartbeat import Heartbeat
 from services.console.live import Live
+from services.console.pages.rulebook import Site
+from services.console.queries.persons import Revealer
 from services.console.render import Pages
 from services.console.words_of import EVERYWHERE
+from services.decision.policy.load import load_rulebook
 from shared.http.access import Role
 from shared.http.tokens import SigningKey
 from shared.runtime.health import Progress
@@ -76,6 +80,7 @@ async def house(database: Database) -> AsyncIterator[House]:
     ]
     async with database.owner() as engine, engine.begin() as connection:
         passwords = await make(connection, accounts, keep=_CHEAP.hash)
+    book = load_rulebook()
     watch, progress, assets = Watch(), Progress(), Assets()
     urls = {"intake": "http://127.0.0.1:1", "decision": "http://127.0.0.1:1", "notify": "http://127.0.0.1:1"}
     async with (
@@ -95,5 +100,8 @@ async def house(database: Database) -> AsyncIterator[House]:
             "assets": assets,
             "pages": Pages.load(assets, banner="", **EVERYWHERE),
             "issuer": None,
+            "explainer": Explainer(book),
+            "rulebook": Site(book),
+            "revealer": Revealer(sessions, UuidV7()),
         }
         yield House(database, make_app("http://console.test", **state), watch, passwords)

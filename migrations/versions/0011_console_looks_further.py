@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.ddl import SEES_ALL, SEES_ORI, SERVICES, api
 
-revision = "0009"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 
 _DESK = {"approvals": f"{SEES_ALL} OR {SEES_ORI}", "review_acts": f"{SEES_ALL} OR {SEES_ORI}", "delegations": SEES_ALL}
 _INDEXES = {

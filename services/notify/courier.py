@@ -10,16 +10,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
-import structlog
-
 from services.notify import sends
 from services.notify.channels import signature
 from services.notify.channels.answer import Answer
 from services.notify.channels.webhook import Line
+from services.notify.lanes import Lanes
 from services.notify.retry import Patience
 from services.notify.sends import Claimed, Letter
 from services.notify.settle import settle
-from shared.db.engine import is_weather
 from shared.db.listen import Wake
 from shared.db.session import Sessions
 from shared.outbox.outbox import Outbox
@@ -27,8 +25,6 @@ from shared.outbox.timers import run_timers
 from shared.runtime.clock import machine_now
 from shared.runtime.health import Progress
 from shared.runtime.ids import Ids
-
-log = structlog.get_logger()
 
 #: Notices claimed at a time for one endpoint, and how many of them are under way together.
 _MOST, _ABREAST = 32, 8
@@ -47,7 +43,11 @@ class Courier:
     lines: Callable[[str], Line]
     #: How many times faster than the machine the clock runs.
     speed: float = 1.0
-    _lanes: set[UUID] = field(default_factory=set)
+    _lanes: Lanes[UUID] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with no lane open."""
+        object.__setattr__(self, "_lanes", Lanes(name="courier", progress=self.progress))
 
     async def again(self, endpoint_id: UUID, notice_ids: Sequence[UUID]) -> list[UUID]:
         """Send notices once more that an owner asks for; give those that now wait to be sent."""
@@ -57,7 +57,7 @@ class Courier:
     @property
     def busy(self) -> frozenset[UUID]:
         """Give the endpoints that have a lane at present."""
-        return frozenset(self._lanes)
+        return self._lanes.busy
 
     async def run(self, wake: Wake) -> None:
         """Open a lane wherever something is due; ``wake`` says that it is time to look."""
@@ -68,23 +68,8 @@ class Courier:
         """Open the lanes that are missing; none of them is waited for, so there is nothing more to do at once."""
         async with self.sessions.reading() as session:
             endpoint_ids = await sends.waiting(session, list(self.busy), self.sessions.clock.now())
-        for endpoint_id in endpoint_ids:
-            self._lanes.add(endpoint_id)
-            lanes.create_task(self._lane(endpoint_id))
+        self._lanes.open(lanes, endpoint_ids, self.serve)
         return 0
-
-    async def _lane(self, endpoint_id: UUID) -> None:
-        try:
-            await self.serve(endpoint_id)
-        except Exception as error:  # noqa: BLE001 - said aloud by readiness and log, and it stops this lane alone
-            if is_weather(error):
-                # What was claimed comes free with its lease.
-                log.warning("courier.wait", endpoint_id=str(endpoint_id), error=type(error).__name__)
-            else:
-                # A fault of ours with one endpoint must stop neither the others nor the clock that ends holds.
-                await self.progress.stopped(f"courier to {endpoint_id}", error)
-        finally:
-            self._lanes.discard(endpoint_id)
 
     async def serve(self, endpoint_id: UUID) -> None:
         """Send all that is due to one endpoint."""
@@ -115,7 +100,9 @@ async def _carry(line: Line, claimed: Claimed) -> list[tuple[Letter, Answer]]:
     async def carry(letter: Letter) -> tuple[Letter, Answer]:
         async with lane:
             message_id = str(letter.notice.id)
-            headers = signature.headers(message_id, machine_now(), letter.body, claimed.keys)
+            headers = signature.headers(
+                message_id, machine_now(), letter.body, claimed.keys, claimed.endpoint.signature
+            )
             return letter, await line.send(message_id, headers, letter.body)
 
     return list(await asyncio.gather(*(carry(letter) for letter in claimed.letters)))

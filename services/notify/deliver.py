@@ -29,7 +29,7 @@ async def send_due(
     outgoing = [
         feed.Outgoing(each.notice, _words(each, now), retry.receipt_by(each.notice, now, margins)) for each in leaving
     ]
-    await feed.put(session, outgoing, ids, now)
+    await feed.put(session, outgoing, ids, now, margins.last_call)
     happened = [of_notice("notice.replaced", notice, now) for notice in overtaken]
     for each in leaving:
         happened += of_sent(each.notice, each.window, now)

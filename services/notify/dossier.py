@@ -164,3 +164,5 @@ class Margins:
     grace: timedelta = timedelta(minutes=15)
     #: A receipt is awaited so long after a notice was sent, and never beyond the notice's own due time.
     receipt: timedelta = timedelta(hours=4)
+    #: Whatever a ladder says, its people have mail so long before a notice is due.
+    last_call: timedelta = timedelta(minutes=5)

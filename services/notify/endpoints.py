@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from services.notify.channels.answer import Answer
-from services.notify.dossier import ICE
+from services.notify.channels.signature import Scheme
 from services.notify.message import Content
 from services.notify.record import SCHEMA
 from shared.db.session import ReadSession, WriteSession
@@ -40,6 +40,7 @@ class Endpoint:
     facility_ori: str | None
     url: str
     content: Content
+    signature: Scheme
     state: EndpointState
     #: In a row, since when.
     failures: int
@@ -64,6 +65,7 @@ def endpoint_from(row: Row[Any]) -> Endpoint:
         facility_ori=row.facility_ori,
         url=row.url,
         content=row.content,
+        signature=row.signature,
         state=EndpointState(row.state),
         failures=row.failures,
         failing_since=row.failing_since,
@@ -156,11 +158,12 @@ async def _call(session: WriteSession, ids: Ids, endpoint: Endpoint, kind: str, 
         detail=detail,
         since=now,
         facility_ori=endpoint.facility_ori,
-        contact="operator" if endpoint.recipient == ICE else await _contact(session, endpoint.facility_ori),
+        contact=await contact_of(session, endpoint.facility_ori),
     )
     await raise_all(session, SCHEMA, ids, [alarm])
 
 
-async def _contact(session: ReadSession, ori: str | None) -> str:
+async def contact_of(session: ReadSession, ori: str | None) -> str:
+    """Give whom a facility has named; for ICE, who is no facility, and where nobody is named: the operator."""
     row = await session.one("SELECT contact FROM intake.facilities WHERE ori = :ori", ori=ori)
     return row.contact or "operator" if row else "operator"

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.notify import sends
+from services.notify import mails, sends
 from services.notify.dossier import Notice
 from services.notify.rows import write
 from shared.db.session import WriteSession
@@ -29,7 +29,9 @@ class Outgoing:
     position: int = 0
 
 
-async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now: datetime) -> None:
+async def put(
+    session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now: datetime, last_call: timedelta
+) -> None:
     """Give each notice the next place in its recipient's feed, in the order given.
 
     The recipients' rows stay locked until the commit, so places appear in the order of commits and a reader
@@ -49,7 +51,7 @@ async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now
         told=[write(each.told) for each in placed],
         receipts=[each.receipt_by for each in placed],
     )
-    await note(session, placed, ids, now)
+    await note(session, placed, ids, now, last_call)
 
 
 async def place(session: WriteSession, outgoing: Sequence[Outgoing]) -> list[Outgoing]:
@@ -60,8 +62,10 @@ async def place(session: WriteSession, outgoing: Sequence[Outgoing]) -> list[Out
     return [replace(each, position=position) for each, position in zip(outgoing, places, strict=True)]
 
 
-async def note(session: WriteSession, placed: Sequence[Outgoing], ids: Ids, now: datetime) -> None:
-    """Keep the attempts, and let the notices go to their recipients' endpoints as well."""
+async def note(
+    session: WriteSession, placed: Sequence[Outgoing], ids: Ids, now: datetime, last_call: timedelta
+) -> None:
+    """Keep the attempts, and let the notices go to their recipients' endpoints and up their ladders as well."""
     if not placed:
         return
     await session.run(
@@ -77,6 +81,7 @@ async def note(session: WriteSession, placed: Sequence[Outgoing], ids: Ids, now:
         recipients=[each.notice.recipient for each in placed],
     )
     await sends.plan(session, [each.notice.id for each in placed], now)
+    await mails.plan(session, [each.notice for each in placed], now, last_call)
 
 
 async def _places(session: WriteSession, recipients: Sequence[str]) -> list[int]:

@@ -56,7 +56,7 @@ class Decisions:
         # Places in the feeds before the journals' heads: whoever sends by the clock locks them in this order too.
         leaving = await feed.place(session, at_once.leaving(changes, moment))
         await save_all(session, changes, leaving, now)
-        await feed.note(session, leaving, self.ids, now)
+        await feed.note(session, leaving, self.ids, now, self.margins.last_call)
         happened = [each for old, new in changes for each in record.between(old, new, now)]
         happened += [each for out in leaving for each in record.of_sent(out.notice, None, now)]
         await record.write_down(session, self.outbox, happened)

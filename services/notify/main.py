@@ -1,15 +1,18 @@
 """Put notify together and run it."""
 
+import ssl
 from datetime import timedelta
 from functools import partial
 
 import httpx
 
-from services.notify.api import endpoints, ice, jails, release
+from services.notify.api import endpoints, ice, jails, ladders, release
 from services.notify.api.bell import Bell
+from services.notify.channels.email import Post
 from services.notify.channels.webhook import Line
 from services.notify.courier import Courier
 from services.notify.handlers import Decisions
+from services.notify.mailer import Mailer
 from services.notify.prove import Prover
 from services.notify.record import SCHEMA
 from services.notify.settings import Settings
@@ -24,13 +27,13 @@ from shared.outbox.sweep import Sweep
 from shared.outbox.timers import run_timers
 from shared.runtime.serve import listen, serve
 
-ROUTERS = (ice.router, jails.router, release.router, endpoints.router)
+ROUTERS = (ice.router, jails.router, release.router, endpoints.router, ladders.router)
 
 
 async def run(settings: Settings) -> None:
     """Hear decisions, do what falls due, and answer ICE and the jails, until told to stop."""
     async with open_parts(SCHEMA, settings) as parts:
-        bell, post = Bell(), Wake()
+        bell, post, mail = Bell(), Wake(), Wake()
         lines = partial(Line, rules=settings.webhook_rules, tls=httpx.create_ssl_context())
 
         def sent() -> None:
@@ -44,7 +47,7 @@ async def run(settings: Settings) -> None:
             ids=parts.ids,
             margins=settings.margins,
             sent=bell.ring,
-            post=post.call,
+            post=partial(_call_both, post, mail),
             most=settings.timer_batch,
         )
         courier = Courier(
@@ -54,6 +57,15 @@ async def run(settings: Settings) -> None:
             patience=settings.patience,
             progress=parts.progress,
             lines=lines,
+            speed=parts.clock.speed,
+        )
+        mailer = Mailer(
+            sessions=parts.sessions,
+            ids=parts.ids,
+            patience=settings.patience,
+            progress=parts.progress,
+            post=Post(settings.relay, ssl.create_default_context),
+            head=settings.letterhead,
             speed=parts.clock.speed,
         )
         app = make_app(
@@ -68,6 +80,7 @@ async def run(settings: Settings) -> None:
             longest_wait_s=settings.longest_wait_s,
             heartbeat_s=settings.heartbeat_s,
             courier=courier,
+            mailer=mailer,
             prover=Prover(parts.sessions, parts.ids, lines),
             webhook_rules=settings.webhook_rules,
             release_report=timedelta(minutes=settings.release_report_minutes),
@@ -81,5 +94,11 @@ async def run(settings: Settings) -> None:
             Sweep(SCHEMA, parts.sessions, parts.ids).run(parts.progress),
             run_timers("timers", watch.tick, parts.wake, parts.progress, speed=parts.clock.speed),
             courier.run(post),
+            mailer.run(mail),
             listen(app, host=settings.host, port=settings.port, progress=parts.progress),
         )
+
+
+def _call_both(*wakes: Wake) -> None:
+    for wake in wakes:
+        wake.call()

@@ -31,7 +31,7 @@ class Prover:
         body = message.of_test(str(message_id), self.sessions.clock.now().isoformat())
         line = self.lines(endpoint.url)
         try:
-            headers = signature.headers(str(message_id), machine_now(), body, keys)
+            headers = signature.headers(str(message_id), machine_now(), body, keys, endpoint.signature)
             answer = await line.send(str(message_id), headers, body)
         finally:
             await line.aclose()

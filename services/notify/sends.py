@@ -111,7 +111,7 @@ async def claim(session: WriteSession, endpoint_id: UUID, now: datetime, *, most
     tries = {row.notice_id: row.tries for row in rows if first[row.detainer_id] == row.notice_id}
     dues = await load(session, list(tries))
     gone = await replaced(session, list(tries))
-    over = [due.notice.id for due in dues if not _is_latest(due, gone, now)]
+    over = [due.notice.id for due in dues if not is_latest(due, gone, now)]
     signed = [due.notice.id for due in dues if due.notice.stage is Stage.ACKNOWLEDGED and tries[due.notice.id]]
     await close(session, endpoint_id, over, "overtaken")
     await close(session, endpoint_id, [each for each in signed if each not in over], "confirmed")
@@ -130,7 +130,8 @@ async def claim(session: WriteSession, endpoint_id: UUID, now: datetime, *, most
     return Claimed(endpoint, await endpoints.keys_of(session, endpoint_id), letters)
 
 
-def _is_latest(due: Due, gone: frozenset[UUID], now: datetime) -> bool:
+def is_latest(due: Due, gone: frozenset[UUID], now: datetime) -> bool:
+    """Tell whether a notice of the feed may be sent another way now; ``gone`` are those with a successor."""
     told = due.body["window"]
     return still_stands(
         due.notice,

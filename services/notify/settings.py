@@ -1,9 +1,14 @@
 """What notify must know at start; the numbers of the design are the defaults."""
 
 from datetime import timedelta
+from typing import Self
+
+from pydantic import SecretStr, model_validator
 
 from services.notify.channels.address import Rules
+from services.notify.channels.email import Relay, RelayRefused, relay_of
 from services.notify.dossier import Margins
+from services.notify.mail import Letterhead
 from services.notify.retry import Patience
 from shared.runtime.settings import SharedSettings
 
@@ -33,7 +38,8 @@ class Settings(SharedSettings):
 
     #: Ports that a webhook may have.
     webhook_ports: frozenset[int] = frozenset({443, 8443})
-    #: For tests and development alone: webhooks may go to this machine itself, over plain HTTP and to any port.
+    #: For tests and development alone: webhooks may go to this machine itself, over plain HTTP and to any port, and
+    #: mail over a plain connection.
     webhooks_to_own_machine: bool = False
     #: A failed attempt is followed by another after so many seconds, then three times as many, and so on.
     retry_first_seconds: float = 5
@@ -44,6 +50,35 @@ class Settings(SharedSettings):
     #: An endpoint is suspended after so many failures in a row, over so many hours.
     endpoint_dead_failures: int = 10
     endpoint_dead_hours: float = 4
+
+    #: The relay that mail is handed to: smtps://user:password@host:port, or smtp://… with STARTTLS. Empty: no mail.
+    smtp_url: SecretStr = SecretStr("")
+    #: Whom mail comes from.
+    mail_from: str = ""
+    #: Where recipients reach this service, for the link in a mail.
+    public_url: str = ""
+    #: Whatever a ladder says, its people have mail so many minutes before a notice is due.
+    mail_last_minutes: float = 5
+
+    @model_validator(mode="after")
+    def _mail_has_a_sender(self) -> Self:
+        if self.relay is not None and "@" not in self.mail_from:
+            raise ValueError("mail_from: say whom mail comes from, since smtp_url names a relay")
+        return self
+
+    @property
+    def relay(self) -> Relay | None:
+        """Give the mail relay, if there is one."""
+        url = self.smtp_url.get_secret_value()
+        try:
+            return relay_of(url, own_machine=self.webhooks_to_own_machine) if url else None
+        except RelayRefused as error:
+            raise ValueError(f"smtp_url: {error}") from error
+
+    @property
+    def letterhead(self) -> Letterhead:
+        """Give what stands on every mail."""
+        return Letterhead(self.mail_from, self.public_url.rstrip("/"))
 
     @property
     def webhook_rules(self) -> Rules:
@@ -70,4 +105,5 @@ class Settings(SharedSettings):
             warnings=tuple(timedelta(hours=hours) for hours in self.hold_closing_hours),
             grace=timedelta(minutes=self.grace_minutes),
             receipt=timedelta(hours=self.receipt_hours),
+            last_call=timedelta(minutes=self.mail_last_minutes),
         )

@@ -76,3 +76,30 @@ WHY: Mapping[str, str] = MappingProxyType(
         "retracted": "release was not due after all",
     }
 )
+
+#: What a mail says: never a name, a number of a booking or an outcome; by the kind of notice, what to do.
+MAIL: Mapping[str, str] = MappingProxyType(
+    {
+        "letter": (
+            "{name}, for {recipient}:\n\n{what}\n\n"
+            "Notice:    {notice_id}\nDetainer:  {detainer_id}\nFacility:  {facility_ori}\nDue by:    {due_by}\n\n"
+            "Read it and sign for it with your facility's key:\n{where}\n\n"
+            "This mail is no receipt, and it names nobody on purpose. If you cannot read the notice, telephone the"
+            " operator.\n"
+        ),
+        "decision": "There is an answer to a detainer that nobody has fetched. Read it now and sign for it.",
+        "correction": "An answer to a detainer was corrected, and nobody has fetched the correction. Read it now.",
+        "recall": "A notice was recalled, and nobody has fetched the recall. Read it before you act on the other.",
+        "hold_opened": "An immigration hold has opened, and nobody has fetched the notice with its end. Read it now.",
+        "hold_closing": "An immigration hold closes soon, and nobody has fetched the warning. Read it now.",
+        "hold_ended": (
+            "An immigration hold ends, at the latest at the instant below. From then on there is no longer an"
+            " immigration hold. Read the notice now, and sign for it."
+        ),
+        "unmatched": "A detainer could be tied to nobody in custody, and nobody has fetched the notice. Read it now.",
+    }
+)
+MAIL_TEST = (
+    "{name}, you stand on the ladder of {recipient}: when a notice of Countersign lies unread for as long as your"
+    " facility has set, you have mail from here.\n\nIf you know nothing of this, telephone the operator.\n"
+)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row
 
 from services.notify.channels.answer import Answer
+from services.notify.channels.signature import Scheme
 from services.notify.dossier import ICE, jail
 from services.notify.message import Content
 from shared.http.access import Caller, Role
@@ -20,6 +21,7 @@ class NewEndpoint(BaseModel):
 
     url: str = Field(min_length=1, max_length=1000)
     content: Content = "full"
+    signature: Scheme = "hmac"
     facility_ori: str | None = Field(default=None, max_length=32)
 
 
@@ -62,6 +64,7 @@ def endpoint_line(row: Row[Any]) -> dict[str, Any]:
         "facility_ori": row.facility_ori,
         "url": row.url,
         "content": row.content,
+        "signature": row.signature,
         "state": row.state,
         "state_since": row.state_since,
         "state_reason": row.state_reason,

@@ -36,14 +36,15 @@ async def insert(
     if len(rows) >= MOST_ENDPOINTS:
         raise Problem(409, "too_many_endpoints", f"A recipient has at most {MOST_ENDPOINTS} endpoints.")
     done = await session.run(
-        "INSERT INTO notify.endpoints (id, recipient, facility_ori, url, content, state, state_since, state_reason,"
-        " registered_at, registered_by) VALUES (:id, :recipient, :ori, :url, :content, 'unproven', :now, 'registered',"
-        " :now, :by) ON CONFLICT (recipient, url) WHERE state <> 'disabled' DO NOTHING",
+        "INSERT INTO notify.endpoints (id, recipient, facility_ori, url, content, signature, state, state_since,"
+        " state_reason, registered_at, registered_by) VALUES (:id, :recipient, :ori, :url, :content, :signature,"
+        " 'unproven', :now, 'registered', :now, :by) ON CONFLICT (recipient, url) WHERE state <> 'disabled' DO NOTHING",
         id=endpoint_id,
         recipient=owner.recipient,
         ori=owner.facility_ori,
         url=body.url,
         content=body.content,
+        signature=body.signature,
         now=now,
         by=caller.key_id,
     )

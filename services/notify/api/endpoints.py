@@ -71,7 +71,8 @@ async def register(request: Request, caller: Owning) -> Response:
     prover: Prover = request.app.state.prover
     tested = await prover.prove(endpoint_id, activating=[EndpointState.UNPROVEN])
     return answer(
-        await _shown(request, caller, endpoint_id) | {"secret": shown(secret), "tested": attempt_line(tested)}, 201
+        await _shown(request, caller, endpoint_id) | shown(secret, body.signature) | {"tested": attempt_line(tested)},
+        201,
     )
 
 
@@ -103,7 +104,7 @@ async def rotate(request: Request, caller: Owning, endpoint_id: str) -> Response
         )
         await add_secret(session, wanted, Owner(row.recipient, row.facility_ori), secret)
     old = {"old_secret_retires_at": machine + _OVERLAP}
-    return answer(await _shown(request, caller, wanted) | {"secret": shown(secret)} | old)
+    return answer(await _shown(request, caller, wanted) | shown(secret, row.signature) | old)
 
 
 @router.post("/{endpoint_id}/test")

@@ -16,10 +16,13 @@ from fastapi import FastAPI
 from services.notify import sends
 from services.notify.api.bell import Bell
 from services.notify.channels.address import Rules
+from services.notify.channels.email import Post
 from services.notify.channels.webhook import Line
 from services.notify.courier import Courier
 from services.notify.dossier import Margins
 from services.notify.handlers import Decisions
+from services.notify.mail import Letterhead
+from services.notify.mailer import Mailer
 from services.notify.main import ROUTERS
 from services.notify.prove import Prover
 from services.notify.retry import Patience
@@ -41,6 +44,7 @@ from tests.support.decisions import NOW, ORI, OTHER_ORI
 OWN_MACHINE = Rules(own_machine=True)
 #: Long enough for a slow machine; receivers that never answer take all of it.
 DEADLINE_S = 5.0
+HEAD = Letterhead("countersign@operator.example", "https://notify.example")
 _IDS = UuidV7()
 _NOWHERE = Record("custody.decisions.v1", 0, 0, None, None, ())
 
@@ -60,6 +64,7 @@ class Office:
     decisions: Decisions
     watch: Watch
     courier: Courier
+    mailer: Mailer
     keys: dict[str, str]
     letters: list[Letter] = field(default_factory=list)
 
@@ -125,6 +130,11 @@ class Office:
         async with self.client(who) as client:
             return await client.post(path, json=body)
 
+    async def put(self, who: str, path: str, body: object) -> httpx.Response:
+        """Set something as someone."""
+        async with self.client(who) as client:
+            return await client.put(path, json=body)
+
     async def feed(self, who: str = "jail") -> list[dict[str, Any]]:
         """Fetch a whole feed with the recipient's own key."""
         path = {"jail": f"/v1/jails/{ORI}/notices", "other_jail": f"/v1/jails/{OTHER_ORI}/notices"}
@@ -173,6 +183,14 @@ async def office(database: Database) -> AsyncIterator[Office]:
             prover=Prover(pipeline, ids, lines),
             webhook_rules=OWN_MACHINE,
         )
+        app.state.mailer = mailer = Mailer(
+            sessions=pipeline,
+            ids=ids,
+            patience=Patience(),
+            progress=Progress(),
+            post=Post(None, ssl.create_default_context),
+            head=HEAD,
+        )
         yield Office(
             database=database,
             pipeline=pipeline,
@@ -182,6 +200,7 @@ async def office(database: Database) -> AsyncIterator[Office]:
                 sessions=pipeline, outbox=outbox, ids=ids, margins=Margins(), sent=bell.ring, post=lambda: None
             ),
             courier=courier,
+            mailer=mailer,
             keys={
                 "jail": await database.key(Role.JAIL, oris=(ORI,)),
                 "other_jail": await database.key(Role.JAIL, oris=(OTHER_ORI,)),

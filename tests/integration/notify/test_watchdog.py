@@ -16,10 +16,12 @@ from shared.runtime.health import Progress
 from shared.runtime.ids import UuidV7
 from tests.integration.notify.conftest import Office
 from tests.support.database import Database
-from tests.support.decisions import CLOSES, NOW, OPENS, a_decision, a_hold
+from tests.support.decisions import CLOSES, DUE, NOW, OPENS, a_decision, a_hold
 
 MINUTE = timedelta(minutes=1)
 TOLD = CLOSES - 15 * MINUTE
+#: When a question that nobody has answered should be told.
+TOLD_REVIEW = DUE - 4 * 60 * MINUTE
 ALLOWANCE = Allowance.at(1, slack=2 * MINUTE, unseen=8 * MINUTE)
 
 
@@ -107,8 +109,8 @@ async def test_what_notify_has_called_out_itself_is_left_to_it(office: Office, k
 
 async def test_all_else_that_is_undone_is_one_alarm(office: Office, kennel: Kennel) -> None:
     """Notify stands still: its cause is one, and so is the call; it comes again once it was cleared."""
-    await office.hear(a_decision(outcome="RELEASE"))
-    assert await kennel.looks(NOW + 2 * MINUTE) == ["notify_stands_still"]
+    await office.hear(a_decision(outcome="REVIEW"))
+    assert await kennel.looks(TOLD_REVIEW + 2 * MINUTE) == ["notify_stands_still"]
     ((detail,),) = await office.database.all("SELECT detail FROM watchdog.alarms")
     assert str(detail).startswith("2 notices")
 
@@ -154,8 +156,8 @@ async def test_its_role_can_read_no_more_and_change_nothing(database: Database, 
 
 async def test_its_alarms_are_listed_and_cleared_by_an_operator(office: Office, kennel: Kennel) -> None:
     """Over HTTP of its own, so that they are seen when notify is dead; a jail sees none of them."""
-    await office.hear(a_decision(outcome="RELEASE"))
-    await kennel.looks(NOW + 2 * MINUTE)
+    await office.hear(a_decision(outcome="REVIEW"))
+    await kennel.looks(TOLD_REVIEW + 2 * MINUTE)
     async with office.database.sessions("watchdog", "api") as requests, _client(requests) as client:
         jail, operator = ({"authorization": f"Bearer {office.keys[who]}"} for who in ("jail", "operator"))
         assert (await client.get("/v1/alarms", headers=jail)).status_code == 403

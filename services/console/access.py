@@ -72,6 +72,10 @@ class Act:
         """Give a field, without blanks around it; empty where it was left out."""
         return self._fields.get(name, "").strip()[:most]
 
+    def chosen(self, prefix: str) -> list[str]:
+        """Give what was ticked of several, by the end of each field's name."""
+        return [name.removeprefix(prefix) for name in self._fields if name.startswith(prefix)]
+
 
 async def read_form(request: Request) -> dict[str, str]:
     """Read a small form; of a field given twice, the first. A form from another site is refused before that."""

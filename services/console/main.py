@@ -12,11 +12,13 @@ from services.console.figures import Figures
 from services.console.heartbeat import Heartbeat
 from services.console.lag.sampler import Sampler
 from services.console.live import Live
+from services.console.messages.browse import Logs
 from services.console.pages.rulebook import Site
 from services.console.queries.persons import Revealer
 from services.console.render import Pages
 from services.console.settings import Settings
 from services.console.words_of import EVERYWHERE
+from services.console.words_of_topics import OF_TOPICS
 from services.decision.policy.load import load_rulebook
 from shared.db.engine import make_engine
 from shared.db.listen import Wake, clock_calls
@@ -49,6 +51,8 @@ async def run(settings: Settings) -> None:
         rulebook = load_rulebook()
         progress, assets, heartbeat = Progress(), Assets(), Heartbeat(urls)
         sampler = Sampler(settings.kafka, sessions)
+        logs = Logs(settings.kafka)
+        stack.push_async_callback(logs.close)
         figures = Figures(requests, sessions, sampler)
         app = make_app(
             settings.console_url,
@@ -64,11 +68,12 @@ async def run(settings: Settings) -> None:
             rulebook=Site(rulebook),
             revealer=Revealer(sessions, UuidV7()),
             assets=assets,
-            pages=Pages.load(assets, banner=settings.console_banner, **EVERYWHERE),
+            pages=Pages.load(assets, banner=settings.console_banner, **EVERYWHERE, **OF_TOPICS),
             issuer=None,
             keys=Keys(requests, _SCRAPES_PER_MINUTE, "console"),
             figures=figures,
             sampler=sampler,
+            logs=logs,
         )
         await serve(
             progress,

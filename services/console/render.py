@@ -1,7 +1,7 @@
 """Make pages from templates: everything escaped, an unknown name an error, times said in one way."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Markup):
         return value
     return _TRICKS.sub("\ufffd", value) if isinstance(value, str) else value
+
+
+def spark(values: Sequence[float], width: int = 120, height: int = 20) -> str:
+    """Give the points of a line through these values, from nothing at the bottom to the highest at the top."""
+    if not values:
+        return ""
+    top, step = max(values) or 1, width / max(1, len(values) - 1)
+    return " ".join(
+        f"{place * step:.1f},{height - 1 - value / top * (height - 2):.1f}" for place, value in enumerate(values)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class Pages:
             "whole_instant": words.whole_instant,
             "time_left": words.time_left,
             "zone_word": words.zone_word,
+            "spark": spark,
         }
         environment.globals |= {"asset": assets.url, "plural": words.plural, "tz": ZoneInfo, **everywhere}
         return cls(environment)

@@ -3,6 +3,7 @@
 from services.decision import api
 from services.decision.handlers import Decide, read
 from services.decision.horizon import watch_calendar
+from services.decision.outlook import outlook
 from services.decision.policy.load import load_rulebook
 from services.decision.reminders import Reminders
 from services.decision.settings import Settings
@@ -44,7 +45,7 @@ async def run(settings: Settings) -> None:
             parts=parts,
             rulebook=rulebook,
             review_rules=settings.review_rules,
-            parking=Parking("decision", parts.sessions, HearAgain(hearing)),
+            parking=Parking("decision", parts.sessions, HearAgain(hearing, outlook)),
         )
         await serve(
             parts.progress,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -10,10 +11,11 @@ from services.intake import acceptance, merge, record, set_aside, store, unmatch
 from services.intake.correlate import Identifier
 from services.intake.desk import Desk, Item, Work
 from services.intake.messages import InboundEvent, from_kafka
+from services.intake.outlook import outlook
 from services.intake.settings import Settings
 from services.intake.store import Name
 from shared.db import casebook
-from shared.db.session import WriteSession
+from shared.db.session import ReadSession, WriteSession
 from shared.domain.case import Custody
 from shared.domain.events import CaseChanged
 from shared.domain.jurisdiction import Facility
@@ -263,6 +265,10 @@ class Intake:
         if fresh:
             await desk.place_all([_item(event, now)])
         await self._save(session, desk, fresh, register, now)
+
+    async def outlook(self, session: ReadSession, aside: Aside) -> dict[str, Any]:
+        """Tell how things stand for an event that is set aside."""
+        return await outlook(session, aside)
 
     async def discard(self, session: WriteSession, aside: Aside, now: datetime) -> None:
         """Let an event go that was set aside; what queued behind it goes on."""

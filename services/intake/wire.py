@@ -9,18 +9,26 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from services.intake.wire_parts import (
+    Basis,
+    Change,
     Charge,
+    Claim,
     Conviction,
     Facts,
-    Flag,
+    Form,
     Ids,
     Instant,
+    LiftCode,
     MaybeNumber,
     Number,
+    OfPaper,
     Ori,
     Person,
+    Request,
+    Result,
     Text,
     Warrant,
+    Whither,
 )
 
 
@@ -60,7 +68,7 @@ class FactsChanged(AtBooking, frozen=True, kw_only=True):
 class BondChanged(AtBooking, frozen=True, kw_only=True):
     """Bond was set, tendered, refused or posted."""
 
-    change: str
+    change: Change
     at: Instant | None = None
     tendered_at: Instant | None = None
     amount_usd: str | int | float | None = None
@@ -102,13 +110,13 @@ class Released(AtBooking, frozen=True, kw_only=True):
 
     released_at: Instant | None = None
     reason: Text = None
-    released_to: Text = None
+    released_to: Whither = None
 
 
 class CitizenshipClaimed(AtBooking, frozen=True, kw_only=True):
     """U.S. citizenship was asserted, proof was provided, or it was verified."""
 
-    claim: str
+    claim: Claim
     at: Instant | None = None
     document: Text = None
     verified_by: Text = None
@@ -125,7 +133,7 @@ class AtFacility(Struct, frozen=True, kw_only=True):
 class MatchReported(AtFacility, frozen=True, kw_only=True):
     """An answer to a fingerprint search; never authority to hold."""
 
-    result: str
+    result: Result
     tcn: MaybeNumber = None
     tcr: MaybeNumber = None
     as_submitted: Person | None = None
@@ -144,12 +152,12 @@ class DetainerLodged(AtFacility, frozen=True, kw_only=True):
     """A form of the I-247 family came in; with ``cancels`` it cancels that detainer and lodges nothing."""
 
     detainer_id: Number
-    form: Text = None
+    form: Form = None
     form_revision: Text = None
-    requests: list[str] | None = None
-    basis: Text = None
-    operative_only_on_conviction: Flag = None
-    facially_sufficient: Flag = None
+    requests: list[Request] | None = None
+    basis: Basis = None
+    operative_only_on_conviction: OfPaper = None
+    facially_sufficient: OfPaper = None
     person: Person | None = None
     warrants: list[Warrant] | None = None
     issuing_office: Text = None
@@ -172,7 +180,7 @@ class DetainerCancelled(AtFacility, frozen=True, kw_only=True):
     detainer_id: Number
     cancelled_at: Instant | None = None
     reason: Text = None
-    lift_code: Text = None
+    lift_code: LiftCode = None
 
 
 class CustodyAssumed(AtFacility, frozen=True, kw_only=True):

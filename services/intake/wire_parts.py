@@ -1,20 +1,54 @@
-"""The pieces that inbound events are made of: numbers, persons, charges, convictions, facts."""
+"""The pieces that inbound events are made of: numbers, persons, charges, convictions, facts.
+
+What an operator may see of a message is said here, in its schema: a field is shown where it bears ``x-shown``, either
+whole or where its value is one of those listed, since a free text may hold anybody's name. All else is masked.
+"""
 
 from datetime import date, datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+_SHOWN = {"x-shown": True}
 #: An instant with its offset; local time without one is no instant.
-Instant = Annotated[datetime, Meta(tz=True)]
+Instant = Annotated[datetime, Meta(tz=True, extra_json_schema=_SHOWN)]
 #: NCIC Originating Agency Identifier: state, county, agency; nine characters (law/messages.md, 6).
-Ori = Annotated[str, Meta(pattern="^[A-Z]{2}[A-Z0-9]{7}$", max_length=9)]
+Ori = Annotated[str, Meta(pattern="^[A-Z]{2}[A-Z0-9]{7}$", max_length=9, extra_json_schema=_SHOWN)]
 #: A number given out by a jail or by ICE; printable, at least one sign that is no blank.
-Number = Annotated[str, Meta(pattern=r"^(?!.*\n)[ -~]*[!-~][ -~]*$", max_length=64)]
+Number = Annotated[str, Meta(pattern=r"^(?!.*\n)[ -~]*[!-~][ -~]*$", max_length=64, extra_json_schema=_SHOWN)]
 #: The same where it may be left out; empty is left out too.
-MaybeNumber = Annotated[str, Meta(pattern=r"^(?!.*\n)[ -~]*$", max_length=64)] | None
+MaybeNumber = Annotated[str, Meta(pattern=r"^(?!.*\n)[ -~]*$", max_length=64, extra_json_schema=_SHOWN)] | None
 Text = Annotated[str, Meta(max_length=4096)] | None
 Flag = bool | None
+#: What an office says of its own paper, and not of a person.
+OfPaper = Annotated[bool, Meta(extra_json_schema=_SHOWN)] | None
+
+_FORMS = {"x-shown": ["I-247", "I-247A", "I-247D", "I-247G", "I-247N", "I-247X"]}
+_WARRANTS = {"x-shown": ["I-200", "I-205", "administrative", "judicial"]}
+_REQUESTS = {"x-shown": ["hold", "notify"]}
+_BASES = {
+    "x-shown": [
+        "final_order",
+        "pending_removal_proceedings",
+        "biometric_match",
+        "statements",
+        "investigation_initiated_only",
+    ]
+}
+_RESULTS = {"x-shown": ["match", "no_match", "error", "pending"]}
+_CHANGES = {"x-shown": ["set", "tendered", "refused", "posted"]}
+_CLAIMS = {"x-shown": ["asserted", "proof_provided", "verified"]}
+_WHITHER = {"x-shown": ["street", "ice", "other_agency"]}
+_LIFTS = {"x-shown": list("BCDFLNSTU")}
+Form = Annotated[str, Meta(max_length=4096, extra_json_schema=_FORMS)] | None
+PaperKind = Annotated[str, Meta(max_length=4096, extra_json_schema=_WARRANTS)] | None
+Request = Annotated[str, Meta(extra_json_schema=_REQUESTS)]
+Basis = Annotated[str, Meta(max_length=4096, extra_json_schema=_BASES)] | None
+Result = Annotated[str, Meta(extra_json_schema=_RESULTS)]
+Change = Annotated[str, Meta(extra_json_schema=_CHANGES)]
+Claim = Annotated[str, Meta(extra_json_schema=_CLAIMS)]
+Whither = Annotated[str, Meta(max_length=4096, extra_json_schema=_WHITHER)] | None
+LiftCode = Annotated[str, Meta(max_length=4096, extra_json_schema=_LIFTS)] | None
 #: A calendar day, as 2012-02-24.
 Day = date
 
@@ -136,9 +170,9 @@ class Facts(Struct, frozen=True):
 class Warrant(Struct, frozen=True):
     """A paper that came with a detainer."""
 
-    kind: Text = None
-    form: Text = None
+    kind: PaperKind = None
+    form: PaperKind = None
     type: Text = None
     issuer: Text = None
     issued_at: Instant | None = None
-    verified: Flag = None
+    verified: OfPaper = None

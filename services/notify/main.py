@@ -13,6 +13,7 @@ from services.notify.channels.webhook import Line
 from services.notify.courier import Courier
 from services.notify.handlers import Decisions
 from services.notify.mailer import Mailer
+from services.notify.outlook import outlook
 from services.notify.prove import Prover
 from services.notify.record import SCHEMA
 from services.notify.settings import Settings
@@ -76,7 +77,7 @@ async def run(settings: Settings) -> None:
             routers=ROUTERS,
             outbox=parts.outbox,
             bell=bell,
-            parking=Parking(SCHEMA, parts.sessions, HearAgain(decisions.hearing())),
+            parking=Parking(SCHEMA, parts.sessions, HearAgain(decisions.hearing(), outlook)),
             longest_wait_s=settings.longest_wait_s,
             heartbeat_s=settings.heartbeat_s,
             courier=courier,

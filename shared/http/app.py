@@ -71,7 +71,7 @@ async def alarms(request: Request, caller: Operator, after: str | None = None, c
     async with request.app.state.sessions.reading(**caller.scope) as session:
         rows = await session.all(
             "SELECT id, kind, subject, case_id, facility_ori, contact, detail, since, due, cleared_at, cleared_by,"
-            f" cleared_reason FROM {schema}.alarms WHERE (cleared_at IS NULL OR :cleared)"
+            f" cleared_reason, taken_by, taken_at FROM {schema}.alarms WHERE (cleared_at IS NULL OR :cleared)"
             " AND (CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid)) ORDER BY id LIMIT :most",
             cleared=cleared,
             after=place[0] if place else None,
@@ -79,6 +79,23 @@ async def alarms(request: Request, caller: Operator, after: str | None = None, c
         )
     items = [dict(row._mapping) | {"service": schema} for row in rows]  # noqa: SLF001 - SQLAlchemy's public mapping
     return page(items, cursor(rows[-1].id) if len(rows) == MOST else None)
+
+
+@common.post("/v1/alarms/{alarm_id}/take")
+async def take_alarm(request: Request, alarm_id: UUID, caller: Acting) -> dict[str, str]:
+    """Take an alarm, so that others see that somebody is at it; a second person may take it over."""
+    sessions: Sessions = request.app.state.sessions
+    async with sessions.transaction(**caller.scope) as session:
+        done = await session.run(
+            f"UPDATE {request.app.state.service}.alarms SET taken_at = :now, taken_by = :by"
+            " WHERE id = :id AND cleared_at IS NULL",
+            now=sessions.clock.now(),
+            by=caller.key_id,
+            id=alarm_id,
+        )
+    if not done:
+        raise not_found()
+    return {"status": "taken"}
 
 
 @common.post("/v1/alarms/{alarm_id}/clear", openapi_extra=takes(Reason))

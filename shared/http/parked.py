@@ -73,6 +73,26 @@ async def retry(request: Request, parked_id: UUID, caller: Acting) -> dict[str, 
     return await _settled(request, parked_id, caller, done=done, state="retried")
 
 
+@router.post("/v1/parked/{parked_id}/preview")
+async def preview(request: Request, parked_id: UUID, caller: Looking) -> dict[str, Any]:
+    """Tell what a retry would do, found out by doing it and taking it back; nothing is changed.
+
+    ``digest`` names the state it was tried on: whoever acts on it can see whether things have moved since.
+    """
+    tried = await request.app.state.parking.preview(parked_id)
+    if tried is None:
+        state = await _settled(request, parked_id, caller, done=False, state="")
+        return {"would": "nothing", "why": f"it is {state['status']} already", "before": {}, "after": {}, "digest": ""}
+    digest = hashlib.sha256(json.dumps(tried.before, default=str, sort_keys=True).encode()).hexdigest()[:16]
+    return {
+        "would": "be set aside again" if tried.why_not else "be handled",
+        "why": tried.why_not,
+        "before": tried.before,
+        "after": tried.after,
+        "digest": digest,
+    }
+
+
 @router.post("/v1/parked/{parked_id}/discard", openapi_extra=takes(Reason))
 async def discard(request: Request, parked_id: UUID, caller: Acting) -> dict[str, str]:
     """Let the event go; what queued behind it goes on."""

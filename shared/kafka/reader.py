@@ -36,8 +36,9 @@ class Extent:
 class LogReader:
     """Reads stretches of the logs over one kept connection, one stretch at a time."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, *, patience_s: float = 30) -> None:
         self._bootstrap = bootstrap
+        self._connect_s = patience_s
         self._consumer = plain_consumer(bootstrap)
         self._partitions: dict[str, int] = {}
         self._reading = asyncio.Lock()
@@ -45,7 +46,7 @@ class LogReader:
     async def __aenter__(self) -> Self:
         """Connect."""
         try:
-            await start(self._consumer)
+            await start(self._consumer, patience_s=self._connect_s)
         except BaseException:
             await self._consumer.stop()
             raise

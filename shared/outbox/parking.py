@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from shared.db.engine import is_weather
-from shared.db.session import Sessions, WriteSession
+from shared.db.session import ReadSession, Sessions, WriteSession
 from shared.domain.errors import CountersignError
 from shared.kafka.consumer import Record
 from shared.outbox.inbox import Heard, Hearing
@@ -33,8 +33,30 @@ class Aside:
     case_id: UUID | None
 
 
+#: What an event's own surroundings look like: a few facts by name, such as what stands decided on its case.
+Outlook = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a retry would do, found out by doing it and taking it back."""
+
+    #: Why it would be set aside again; None where it would be handled.
+    why_not: str | None
+    before: Outlook
+    after: Outlook
+
+
+class _TakenBack(Exception):
+    """Ends a trial: nothing of it is kept."""
+
+
 class Settling(Protocol):
     """What a service does with an event of its own that is taken up again, or let go."""
+
+    async def outlook(self, session: ReadSession, aside: Aside) -> Outlook:
+        """Tell how things stand for the event."""
+        ...
 
     async def retry(self, session: WriteSession, aside: Aside, now: datetime) -> None:
         """Handle it; raise what stands in the way."""
@@ -45,11 +67,27 @@ class Settling(Protocol):
         ...
 
 
+async def _nothing(_: ReadSession, __: UUID) -> Outlook:
+    """Know nothing of a case."""
+    return {}
+
+
 class HearAgain:
     """Settles messages of our own: they are simply heard again."""
 
-    def __init__(self, hearing: Hearing[Any]) -> None:
+    def __init__(
+        self, hearing: Hearing[Any], outlook: Callable[[ReadSession, UUID], Awaitable[Outlook]] = _nothing
+    ) -> None:
         self._hearing = hearing
+        self._outlook = outlook
+
+    async def outlook(self, session: ReadSession, aside: Aside) -> Outlook:
+        """Tell how the case stands, which is the message's key; of a message without one nothing is known."""
+        try:
+            case_id = UUID((aside.record.key or b"").decode())
+        except ValueError:
+            return {}
+        return await self._outlook(session, case_id)
 
     async def retry(self, session: WriteSession, aside: Aside, now: datetime) -> None:
         """Read and handle the message as if it had just come."""
@@ -75,6 +113,29 @@ class Parking:
         """Let the event go; False if it is not parked (any more)."""
         return await self._settle(parked_id, "discarded", by, reason, self._settling.discard)
 
+    async def preview(self, parked_id: UUID) -> Preview | None:
+        """Try a retry out and take it back: what it would change, or why it would fail; None if it is not parked."""
+        tried: Preview | None = None
+        try:
+            async with self._sessions.transaction() as session:
+                aside = await self._claim(session, parked_id)
+                if aside is not None:
+                    tried = await self._try_out(session, aside)
+                raise _TakenBack  # noqa: TRY301  # it ends the transaction, which is the point
+        except _TakenBack:
+            return tried
+
+    async def _try_out(self, session: WriteSession, aside: Aside) -> Preview:
+        before = await self._settling.outlook(session, aside)
+        try:
+            async with session.attempt():
+                await self._settling.retry(session, aside, self._sessions.clock.now())
+                return Preview(why_not=None, before=before, after=await self._settling.outlook(session, aside))
+        except Exception as error:
+            if is_weather(error):
+                raise
+            return Preview(why_not=_why(error), before=before, after=before)
+
     async def _settle(
         self,
         parked_id: UUID,
@@ -94,8 +155,7 @@ class Parking:
             except Exception as error:
                 if is_weather(error):
                     raise
-                what = str(error) if isinstance(error, CountersignError) else f"it fails with {type(error).__name__}"
-                raise StillUnhandled(what) from error
+                raise StillUnhandled(_why(error)) from error
             await self._note(session, parked_id, state, by, reason, now)
         return True
 
@@ -143,3 +203,8 @@ class Parking:
             reason=f"{state}: {reason}",
             subject=str(parked_id),
         )
+
+
+def _why(error: Exception) -> str:
+    """Say why an event cannot be handled; an error that is not ours is named and not quoted."""
+    return str(error) if isinstance(error, CountersignError) else f"it fails with {type(error).__name__}"

@@ -36,6 +36,7 @@ _KEEP_EVERY = timedelta(seconds=10)
 _KEPT_CLOSELY = timedelta(hours=1)
 _KEPT = timedelta(hours=24)
 _THINNED_TO = timedelta(minutes=5)
+_DAY_GOOD_FOR = timedelta(minutes=1)
 _OFFSETS = " UNION ALL ".join(
     f"SELECT topic, part, position FROM {group}.offsets WHERE consumer_group = '{group}'"  # names of ours
     for group in sorted(set(GROUPS.values()))
@@ -53,6 +54,7 @@ class Sampler:
         self._groups: dict[str, GroupView] = {}
         self._asked_at: datetime | None = None
         self._oldest: dict[Place, tuple[int, datetime]] = {}
+        self._day: tuple[datetime, list[Look]] | None = None
 
     async def run(self, progress: Progress) -> None:
         """Look until the process leaves; after a failure connect anew."""
@@ -139,6 +141,13 @@ class Sampler:
                 "SELECT at, body FROM console.looks WHERE at >= :since ORDER BY at", since=machine_now() - back
             )
         return thinned((look_from(row.at, _body(row.body)) for row in rows), every)
+
+    async def day(self) -> list[Look]:
+        """Give the looks of the last day, five minutes apart; read once a minute for everybody."""
+        now = machine_now()
+        if self._day is None or now - self._day[0] > _DAY_GOOD_FOR:
+            self._day = (now, await self.kept(_KEPT, _THINNED_TO))
+        return self._day[1]
 
     async def _keep(self, look: Look) -> None:
         """Keep a look now and then, closely for an hour and every few minutes for a day."""

@@ -1,6 +1,22 @@
 """The console's pages: one file for each, rendered on the server, whole without a script."""
 
-from services.console.pages import account, case, cases, facilities, overview, review, reviews, rulebook, sign_in
+from services.console.pages import (
+    account,
+    alarms,
+    case,
+    cases,
+    deliveries,
+    facilities,
+    overview,
+    parked,
+    review,
+    reviews,
+    rulebook,
+    sign_in,
+    topic,
+    topics,
+    waiting,
+)
 
 ROUTERS = (
     sign_in.router,
@@ -11,5 +27,11 @@ ROUTERS = (
     review.router,
     rulebook.router,
     facilities.router,
+    topics.router,
+    topic.router,
+    parked.router,
+    waiting.router,
+    alarms.router,
+    deliveries.router,
     account.router,
 )

@@ -47,7 +47,7 @@ async def run(settings: Settings) -> None:
         stack.push_async_callback(requests.close)
         urls = {"intake": settings.intake_url, "decision": settings.decision_url, "notify": settings.notify_url}
         key = SigningKey.of(settings.console_signing_key.get_secret_value())
-        services = await stack.enter_async_context(Services(urls, key))
+        services = await stack.enter_async_context(Services({**urls, "watchdog": settings.watchdog_url}, key))
         rulebook = load_rulebook()
         progress, assets, heartbeat = Progress(), Assets(), Heartbeat(urls)
         sampler = Sampler(settings.kafka, sessions)

@@ -15,6 +15,7 @@ class Settings(ProcessSettings):
     intake_url: str = "http://127.0.0.1:8101"
     decision_url: str = "http://127.0.0.1:8102"
     notify_url: str = "http://127.0.0.1:8103"
+    watchdog_url: str = "http://127.0.0.1:8104"
     #: Signs the tokens by which the console speaks for the person signed in; 24 characters or more.
     console_signing_key: SecretStr = Field(min_length=24)
     #: The address people see, such as https://countersign.example; cookies are bound to it where it is https.

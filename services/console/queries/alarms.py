@@ -8,7 +8,7 @@ from uuid import UUID
 from services.console.liberty import Stake, hours_at_risk
 from shared.db.session import ReadSession
 
-_SERVICES = ("intake", "decision", "notify")
+_SERVICES = ("intake", "decision", "notify", "watchdog")
 _NOTICE = "a.kind IN ('notice_late', 'notice_unacknowledged')"
 
 

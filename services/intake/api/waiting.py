@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.intake.candidates import candidates
 from services.intake.handlers import Intake
 from shared.http.access import Caller, Role, allowing
 from shared.http.body import read_model, takes
@@ -61,6 +62,18 @@ async def list_waiting(request: Request, caller: Looking, after: str | None = No
     items = [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public mapping
     last = rows[-1] if len(rows) == MOST else None
     return page(items, cursor(last.since.isoformat(), last.source, last.id) if last else None)
+
+
+@router.get("/v1/waiting/{event_id:path}/candidates")
+async def list_candidates(request: Request, event_id: str, _: Looking, source: str) -> dict[str, Any]:
+    """List the bookings that a waiting event comes nearest to: what is alike, and never what it says."""
+    parts: Parts = request.app.state.parts
+    # Persons are compared on the pipeline's role, so that no request reads them.
+    async with parts.sessions.reading() as session:
+        found = await candidates(session, (source, event_id))
+    if found is None:
+        raise not_found()
+    return page(found, None)
 
 
 @router.post("/v1/waiting/{event_id:path}/link", openapi_extra=takes(Link))

@@ -18,7 +18,6 @@ from services.console.queries.persons import Revealer
 from services.console.render import Pages
 from services.console.settings import Settings
 from services.console.words_of import EVERYWHERE
-from services.console.words_of_topics import OF_TOPICS
 from services.decision.policy.load import load_rulebook
 from shared.db.engine import make_engine
 from shared.db.listen import Wake, clock_calls
@@ -68,7 +67,7 @@ async def run(settings: Settings) -> None:
             rulebook=Site(rulebook),
             revealer=Revealer(sessions, UuidV7()),
             assets=assets,
-            pages=Pages.load(assets, banner=settings.console_banner, **EVERYWHERE, **OF_TOPICS),
+            pages=Pages.load(assets, banner=settings.console_banner, **EVERYWHERE),
             issuer=None,
             keys=Keys(requests, _SCRAPES_PER_MINUTE, "console"),
             figures=figures,

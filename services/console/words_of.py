@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
+
+from services.console.words_of_topics import OF_TOPICS
 
 #: What happens when a deadline of each kind comes: a hold closes, an answer is due, a receipt is wanted.
 WORDS_OF: Mapping[str, str] = MappingProxyType(
@@ -69,6 +72,6 @@ EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 #: What every template may name.
-EVERYWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {"words_of": WORDS_OF, "ended_by": ENDED_BY, "notices_of": NOTICES}
+EVERYWHERE: Mapping[str, Any] = MappingProxyType(
+    {"words_of": WORDS_OF, "ended_by": ENDED_BY, "notices_of": NOTICES, **OF_TOPICS}
 )

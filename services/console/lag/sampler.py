@@ -106,7 +106,7 @@ class Sampler:
                 views[group] = await groups.view(group)
             except KafkaAway:
                 log.info("looks.group_unknown", group=group)
-        self._groups, self._asked_at = views, now
+        self._groups, self._asked_at = views, now if len(views) == len(set(GROUPS.values())) else None
         return views
 
     async def _put_at(self, reader: LogReader, look: Look) -> dict[Place, datetime]:

@@ -46,7 +46,8 @@ class Made:
 class _Shared:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     made: Made | None = None
-    good_until: float = 0.0
+    #: When making it began, on the machine's count of seconds.
+    began: float = float("-inf")
 
 
 class Live:
@@ -57,23 +58,25 @@ class Live:
         self._progress = progress
         self._shared: dict[str, _Shared] = {}
 
-    async def made(self, key: str, make: Make) -> Made:
-        """Give the parts of a page, no older than a second; ``key`` names who may share them."""
+    async def made(self, key: str, make: Make, since: float) -> Made:
+        """Give the parts of a page, no older than a second and none from before ``since``.
+
+        ``key`` names who may share them.
+        """
         if len(self._shared) > 500:  # noqa: PLR2004 - a bound for many different filters, not a tuning
             self._shared.clear()
         shared = self._shared.setdefault(key, _Shared())
         async with shared.lock:
-            if shared.made is None or shared.good_until < machine_seconds():
-                read_at = machine_now()
-                parts = await make()
-                shared.made = Made(parts, read_at, self._clock.now())
-                shared.good_until = machine_seconds() + _FRESH_S
+            if shared.made is None or shared.began < max(since, machine_seconds() - _FRESH_S):
+                shared.began, read_at = machine_seconds(), machine_now()
+                shared.made = Made(await make(), read_at, self._clock.now())
             return shared.made
 
     async def events(self, key: str, make: Make, is_welcome: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
         """Yield server-sent events for one reader until the session ends or we do."""
         known: dict[str, str] = {}
-        next_look = 0.0
+        # Whoever begins to look has just been given the page, and must not be sent anything older.
+        began, next_look = machine_seconds(), 0.0
         yield "retry: 2000\n\n"
         while not self._progress.leaving.is_set():
             try:
@@ -82,7 +85,7 @@ class Live:
                         yield _event("over", {})
                         return
                     next_look = machine_seconds() + _SESSION_S
-                made = await self.made(key, make)
+                made = await self.made(key, make, began)
             except Exception as error:
                 if not is_weather(error):
                     raise

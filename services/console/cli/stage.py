@@ -66,6 +66,7 @@ async def play_through(run: Run, play: Play, show: Show, until: datetime | None 
             except (NotSettled, NotTaken, NotPlayed) as error:
                 stopped, journey = [str(error)], player.journey
         if until is not None and not stopped:
+            _say_where_it_stands(show, until)
             return 0
         end = await _end(company, run, play, journey, stopped)
     if show.json:
@@ -73,6 +74,13 @@ async def play_through(run: Run, play: Play, show: Show, until: datetime | None 
     else:
         print_end(play, end)
     return 0 if end["ended_as_promised"] else 1
+
+
+def _say_where_it_stands(show: Show, until: datetime) -> None:
+    if show.json:
+        as_json({"stands_at": until.isoformat()})
+    else:
+        show.progress.print(f"time stands still at {until:%Y-%m-%d %H:%M %z}, to be looked at; Ctrl-C ends it")
 
 
 async def _play(player: Player, run: Run, play: Play, engine: AsyncEngine, until: datetime | None) -> Journey:

@@ -78,7 +78,7 @@ def _index(book: Rulebook, laws: Mapping[str, Sequence[Instrument]], until: date
         f"<p>{everywhere} come before any of these, or turn what they say.</p>",
     ]
     for place in book.jurisdictions():
-        parts.append(f'<h3 id="{escape(place)}"><a href="{_file(place)}">{_name(book, place)}</a></h3>')
+        parts.append(f'<h2 id="{escape(place)}"><a href="{_file(place)}">{_name(book, place)}</a></h2>')
         title = f"What was in force when in {place}"
         parts.append(drawing(lines_of(book, place), laws[place], title=title, page=_file(place), until=until))
     return "Rulebook", parts
@@ -132,7 +132,8 @@ def _instrument(shown: Mapping[str, Any], title: str, decided: Decided) -> list[
     columns = ("rule", "when", "outcome", "citation", "confidence", "cases")
     return [
         f'<h2 id="{anchor(policy)}">{escape(title)}<small>{escape(policy)}</small></h2>',
-        f'<div class="table"><table>{"".join(head)}</table></div>',
+        f'<div class="table" role="group" aria-label="{escape(title)}" tabindex="0">',
+        f"<table>{''.join(head)}</table></div>",
         _table("Whom it binds", ("from", "to", "agencies", "because"), binds) if binds else "",
         _table("Rules, in order; the first that is true decides", columns, rules),
     ]
@@ -168,7 +169,8 @@ def _table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) 
         for row in rows
     )
     return (
-        f'<div class="table"><table><caption>{escape(caption)}</caption>'
+        f'<div class="table" role="group" aria-label="{escape(caption)}" tabindex="0">'
+        f"<table><caption>{escape(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>"
     )
 

@@ -9,9 +9,10 @@ body { margin: 0 auto; max-width: 70rem; padding: 1.5rem 1.25rem 4rem; backgroun
 h1, h2, h3 { line-height: 1.2; margin: 2rem 0 .5rem; }
 h1 { font-size: 1.9rem; margin-top: 0; }
 h2 { font-size: 1.35rem; border-top: 1px solid var(--rule); padding-top: 1.5rem; }
+h2:has(> a) { font-size: 1.15rem; border: 0; padding: 0; }
 h2 small { display: block; font-weight: 400; font-size: .95rem; color: var(--soft); }
 a { color: #1f4e79; }
-nav, .about, .note { color: var(--soft); }
+nav, .about, .note { color: var(--soft); overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1.25rem; font-size: .93rem; }
 caption { text-align: left; font-weight: 600; padding: .25rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--rule);

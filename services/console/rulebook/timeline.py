@@ -69,7 +69,7 @@ def drawing(lines: Sequence[Line], laws: Sequence[Instrument], *, title: str, pa
     by_policy = {law.policy: law for law in laws}
     height = _TOP + sum(_height(line) for line in lines)
     parts = [
-        f'<svg class="timeline" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(title)}">',
+        f'<svg class="timeline" viewBox="0 0 {_WIDTH} {height}" role="group" aria-label="{escape(title)}">',
         *_years(until, height),
     ]
     top = _TOP

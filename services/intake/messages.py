@@ -17,6 +17,7 @@ from shared.domain.errors import MalformedMessage
 
 __all__ = [
     "BATCH",
+    "NDJSON",
     "STRUCTURED",
     "InboundEvent",
     "Rejected",
@@ -31,6 +32,8 @@ __all__ = [
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
+#: One event in structured mode a line: the same as a batch, and cheaper to cut.
+NDJSON = "application/x-ndjson"
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True):

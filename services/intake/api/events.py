@@ -8,7 +8,17 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from services.intake import store
-from services.intake.messages import BATCH, InboundEvent, Rejected, name_of, read_batch, read_event, topic_key
+from services.intake.messages import (
+    BATCH,
+    NDJSON,
+    InboundEvent,
+    Rejected,
+    name_of,
+    read_batch,
+    read_event,
+    read_lines,
+    topic_key,
+)
 from shared.db.engine import is_weather
 from shared.domain.errors import MalformedMessage
 from shared.http.access import SEE_ALL, Caller, Role, allowing
@@ -39,9 +49,13 @@ _TAKES = {
         "content": {
             "application/cloudevents+json": {"schema": _EVENT},
             BATCH: {"schema": {"type": "array", "items": _EVENT}},
+            NDJSON: {"schema": {"type": "string", "description": "one event a line"}},
         },
     }
 }
+
+#: How a body with several events is cut, by its content type.
+_SEVERAL = {BATCH: read_batch, NDJSON: read_lines}
 
 Sender = Annotated[Caller, Depends(allowing(Role.JAIL, Role.ICE, Role.BUREAU))]
 Asker = Annotated[Caller, Depends(allowing(Role.JAIL, Role.ICE, Role.BUREAU, Role.OPERATOR, Role.AUDITOR))]
@@ -81,17 +95,17 @@ async def post_events(request: Request, caller: Sender) -> JSONResponse:
 
 
 async def _read(request: Request) -> tuple[list[InboundEvent], list[dict[str, Any]]]:
-    """Read the body: a batch by its content type, else one event."""
+    """Read the body: a batch or lines by its content type, else one event."""
     kind = request.headers.get("content-type", "")
-    is_batch = kind.partition(";")[0].strip().lower() == BATCH
-    body = await read_body(request, BATCH_BYTES if is_batch else EVENT_BYTES)
+    several = _SEVERAL.get(kind.partition(";")[0].strip().lower())
+    body = await read_body(request, EVENT_BYTES if several is None else BATCH_BYTES)
     try:
-        if not is_batch:
+        if several is None:
             return [read_event(body, content_type=kind, headers=request.headers)], []
-        read = read_batch(body)
+        read = several(body)
     except MalformedMessage as error:
-        source, event_id = (None, None) if is_batch else name_of(body)
-        rejected = [] if is_batch else [_rejection(event_id, source, error)]
+        source, event_id = name_of(body) if several is None else (None, None)
+        rejected = [_rejection(event_id, source, error)] if several is None else []
         raise Problem(422, error.code, error.what, errors=[_error(error)], accepted=[], rejected=rejected) from error
     return (
         [event for event in read if isinstance(event, InboundEvent)],

@@ -100,6 +100,19 @@ async def test_another_body_under_the_same_id_is_refused(door: Door) -> None:
     assert (response.status_code, problem(response), codes(response)) == (422, "none_taken", [["id_reused"]])
 
 
+async def test_lines_take_what_they_can(door: Door) -> None:
+    """NDJSON is a batch with an event a line: one that cannot be read leaves its neighbours whole."""
+    client = await door.jail()
+    lines = b"\n".join([an_event_json(a_booking()), b"", b"{"]) + b"\n"
+    response = await client.post("/v1/events", content=lines, headers={"Content-Type": "application/x-ndjson"})
+    assert response.status_code == 202
+    assert [one["status"] for one in response.json()["accepted"]] == ["accepted"]
+    assert codes(response) == [["not_json"]]
+    assert (
+        await client.post("/v1/events", content=b"{", headers={"Content-Type": "application/x-ndjson"})
+    ).status_code == 422
+
+
 async def test_a_batch_takes_what_it_can(door: Door) -> None:
     """One unreadable, one not the caller's, one good: 202 with both lists, each with its reason and place."""
     bad = an_event_json(renamed(a_booking(id="bad"), booked_at=SECRET))

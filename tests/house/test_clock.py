@@ -40,6 +40,7 @@ _ALLOWED: dict[str, dict[str, str]] = {
         "random.Random": "seeded: a sample that can be had again",
     },
     "services/console/simulate/": {
+        "asyncio.sleep": "keeps to a rate, in the machine's time",
         "random.Random": "seeded: a load that can be had again",
     },
     "services/console/stub/": {"asyncio.sleep": "keeps a sender waiting, as asked, in the machine's time"},

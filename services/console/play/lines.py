@@ -13,6 +13,7 @@ from services.console.play.model import EventLine, Line, PersonLine, Play, SetAs
 from services.console.play.sample import sample
 from services.console.play.shuffle import shuffled
 from services.console.play.travis import COLUMNS, read_travis
+from services.console.simulate import program
 from shared.domain.errors import NotAPlay
 
 __all__ = [
@@ -44,13 +45,18 @@ def open_play(
     shuffle: int | None = None,
     limit: int | None = None,
 ) -> Play:
-    """Open the play that ``what`` names: ``sample``, or the path of a file, gzipped or not.
+    """Open the play that ``what`` names: ``sample``, ``secure-communities``, or the path of a file, gzipped or not.
 
     The format (``cloudevents``, ``travis``, ``foia-detainers``, ``pierce``) is known from the file unless
     it is given. ``shuffle`` is the seed of a doubled and permuted telling of the same; ``limit`` plays so
     many records of a data set whose rows stand alone, the same ones each time. Raises NotAPlay.
     """
-    play = _sample(limit) if what == "sample" else _read(Path(what), format, limit)
+    if what == "sample":
+        play = _sample(limit)
+    elif what.partition(":")[0] == program.NAME:
+        play = program.play(what, limit)
+    else:
+        play = _read(Path(what), format, limit)
     return play if shuffle is None else shuffled(play, shuffle)
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from shared.domain.jurisdiction import Agency
+from shared.domain.ids import Ori
+from shared.domain.jurisdiction import Agency, Facility
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -26,6 +27,17 @@ class Where:
     agency: Agency
     time_zone: str
     weight: float
+
+    @property
+    def facility(self) -> Facility:
+        """Give the place as intake's register keeps it."""
+        return Facility(
+            ori=Ori(self.ori),
+            name=self.name,
+            jurisdiction=self.jurisdiction,
+            agency=self.agency,
+            time_zone=self.time_zone,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

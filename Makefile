@@ -1,5 +1,5 @@
 # One word for each thing one does. Needs make, a Python 3.11 with pip, and nothing else.
-.PHONY: env run test check kafka lock clean
+.PHONY: env run test check bench bench-env kafka lock clean
 
 PYTHON ?= python3.11
 UV_VERSION := 0.13.9
@@ -38,6 +38,13 @@ check: env
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/unit tests/policy tests/house
 
+# How fast it is on this machine, beside a plain service; the plain service and the plots need a few packages more.
+bench: bench-env
+	$(BIN)/countersign bench --quick --plots docs/performance
+
+bench-env: env
+	VIRTUAL_ENV=.venv $(UV) pip install --quiet --require-hashes -r requirements-bench.lock
+
 # Real Apache Kafka on 127.0.0.1:19092 until Ctrl-C; needs Java 17 and Maven. NODES=3 for a cluster.
 NODES ?= 1
 kafka:
@@ -46,6 +53,8 @@ kafka:
 lock: $(UV)
 	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url \
 	  --python-version 3.11 --output-file requirements.lock --quiet
+	$(UV) pip compile --group bench --constraint requirements.lock --universal --generate-hashes --no-emit-index-url \
+	  --python-version 3.11 --output-file requirements-bench.lock --quiet
 
 clean:
 	rm -rf .venv .uv .tools .countersign .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,1 +1,1 @@
-"""Measurements that one runs by hand: what the service promises of its speed."""
+"""How fast: the load, the plain peer, the floors, the plots. Run by `countersign bench`; nothing here is installed."""

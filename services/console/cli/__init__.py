@@ -12,6 +12,7 @@ from services.console.cli import (
     alarms,
     api,
     audit,
+    bench,
     decision,
     facilities,
     keys,
@@ -20,6 +21,7 @@ from services.console.cli import (
     play,
     reviews,
     serve,
+    simulate,
     stub,
     up,
 )
@@ -58,6 +60,8 @@ app.command("serve")(serve.serve)
 app.command("migrate")(serve.migrate)
 app.command("play")(play.play)
 app.command("clock")(clock)
+app.command("bench")(bench.bench)
+app.command("simulate")(simulate.simulate)
 app.add_typer(policy, name="policy")
 app.add_typer(keys.app, name="key")
 app.add_typer(accounts.app, name="account")

@@ -1,0 +1,95 @@
+"""The plain peer's rate: the same events, from the same broker, into a database of the same server."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import asyncpg
+
+from benchmarks import machine
+from benchmarks.load import Ready
+from benchmarks.stage import Stage
+from shared.kafka.aio import create_topics
+
+_LOOK_EVERY_S = 0.1
+#: Its rate is known well enough by then.
+LONGEST_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peered:
+    """What the peer did."""
+
+    events: int
+    seconds: float
+    cpu_us: dict[str, float]
+    rows: dict[str, int]
+
+    @property
+    def events_per_s(self) -> float:
+        """Give the rate, from its first event handled to its last notice."""
+        return self.events / self.seconds
+
+
+async def peered(stage: Stage, ready: Sequence[Ready], root: Path, *, topics: str) -> Peered:
+    """Let the peer handle these events from topics of its own; its two handlers share one process, as its docs show."""
+    url = stage.run.database.owner_url
+    await stage.database.execute("DROP SCHEMA IF EXISTS peer CASCADE")
+    await stage.database.execute("CREATE SCHEMA peer AUTHORIZATION countersign_owner")
+    env = {**os.environ, "PEER_DATABASE_URL": url, "PEER_KAFKA": stage.run.kafka, "PEER_TOPICS": topics}
+    wanted = {f"{topics}.{one}": 6 for one in (*sorted({one.topic for one in ready}), "decisions")}
+    await create_topics(stage.run.kafka, wanted, replicas=1, configs={})
+    await stage.produce([replace(one, topic=f"{topics}.{one.topic}") for one in ready])
+    await _once(env, "tables")
+    names = {one.name for one in ready}
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    with (root / "peer.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "benchmarks.peer.app", "all", env=env, stdout=log, stderr=log
+        )
+    try:
+        began, spent = await _first(connection)
+        handled = await _last(connection, len(names))
+        seconds = time.perf_counter() - began
+        cpu = machine.spent(spent, machine.cpu_seconds())
+        rows = {
+            table: await connection.fetchval(f"SELECT count(*) FROM peer.{table}")
+            for table in ("events", "cases", "decisions", "notices", "audit")
+        }
+    finally:
+        process.terminate()
+        await process.wait()
+        await connection.close()
+    ours = {part: round(1e6 * cpu.get(part, 0) / handled, 1) for part in ("peer", "postgres", "broker")}
+    return Peered(events=handled, seconds=seconds, cpu_us=ours, rows=rows)
+
+
+async def _once(env: dict[str, str], what: str) -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.peer.app", what, env=env)
+    if await process.wait():
+        raise RuntimeError("the peer's tables could not be made")
+
+
+async def _first(connection: asyncpg.Connection) -> tuple[float, dict[str, float]]:
+    """Wait for its first event, so that its start does not count."""
+    while not await connection.fetchval("SELECT count(*) FROM peer.events"):  # noqa: ASYNC110 - it rings no bell
+        await asyncio.sleep(_LOOK_EVERY_S / 10)
+    return time.perf_counter(), machine.cpu_seconds()
+
+
+async def _last(connection: asyncpg.Connection, wanted: int) -> int:
+    """Wait until it has all events and told every decision; give how many events it handled in the time there is."""
+    ends_at = time.perf_counter() + LONGEST_S
+    while time.perf_counter() < ends_at:
+        row = await connection.fetchrow(
+            "SELECT (SELECT count(*) FROM peer.events) AS events, (SELECT count(*) FROM peer.decisions) AS decisions,"
+            " (SELECT count(*) FROM peer.notices) / 2 AS told"
+        )
+        if row["events"] >= wanted and row["told"] == row["decisions"]:
+            return wanted
+        await asyncio.sleep(_LOOK_EVERY_S)
+    return int(await connection.fetchval("SELECT count(*) FROM peer.events"))

@@ -39,7 +39,7 @@ def _new(before: Dossier, after: Dossier, moment: Moment) -> Iterator[Outgoing]:
         else:
             said = notice
         words = compose.answer(said, decision, window, at=moment.now, sent=True)
-        yield Outgoing(said, words, retry.receipt_by(said, moment.now, moment.margins))
+        yield Outgoing(said, words, retry.receipt_by(said, moment.now, moment.margins), decision.policy)
 
 
 def _is_due(notice: Notice, moment: Moment) -> bool:

@@ -86,8 +86,8 @@ def retold(
     return content
 
 
-def unmatched(notice: Notice, *, zone: str, at: datetime, sent: bool = False) -> dict[str, Any]:
-    """Give the content of the notice to ICE that a detainer is tied to no booking."""
+def undecided(notice: Notice, *, zone: str, at: datetime, sent: bool = False) -> dict[str, Any]:
+    """Give the content of a notice that decides nothing: a detainer is tied to no booking, or an answer is recalled."""
     decided = (
         "decision_id",
         "outcome",
@@ -105,7 +105,7 @@ def unmatched(notice: Notice, *, zone: str, at: datetime, sent: bool = False) ->
         "detainer_id": notice.detainer_id,
         "facility_ori": notice.facility_ori,
         "booking_number": notice.booking_number,
-        "number": 0,
+        "number": notice.number,
         **dict.fromkeys(decided),
     }
     content["text"] = _text(notice, content, None, at)
@@ -153,7 +153,7 @@ def _text(notice: Notice, content: Mapping[str, Any], window: HoldWindow | None,
     if content["citation"]:
         sentences.append(BASIS)
     if notice.replaces:
-        sentences.insert(0, ENDS if notice.kind is Kind.HOLD_ENDED else CORRECTS)
+        sentences.insert(0, CORRECTS if notice.kind is Kind.CORRECTION else ENDS)
     if notice.came_late:
         sentences.append(CAME_LATE)
     return " ".join(sentence.format_map(values) for sentence in (*sentences, SCOPE))
@@ -166,7 +166,7 @@ def _sentence(kind: Kind, outcome: str | None, window: HoldWindow | None) -> str
             return "hold_ended.untimed"
         return "hold_ended" if window.is_live else "hold_ended.closed"
     if kind in ANSWERS or window is None:
-        return outcome or Kind.UNMATCHED.value
+        return outcome or kind.value
     return kind.value
 
 

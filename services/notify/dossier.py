@@ -27,10 +27,12 @@ class Kind(StrEnum):
     HOLD_ENDED = "hold_ended"
     CORRECTION = "correction"
     UNMATCHED = "unmatched"
+    #: What was told last is taken back, and nothing is told in its place yet.
+    RECALL = "recall"
 
 
 #: Kinds that say what the answer to the detainer is.
-ANSWERS = frozenset({Kind.DECISION, Kind.CORRECTION, Kind.UNMATCHED})
+ANSWERS = frozenset({Kind.DECISION, Kind.CORRECTION, Kind.UNMATCHED, Kind.RECALL})
 
 
 class Stage(StrEnum):
@@ -143,6 +145,13 @@ class Dossier:
     decision: DecisionRecorded | None = None
     windows: tuple[HoldWindow, ...] = ()
     notices: tuple[Notice, ...] = ()
+    #: The number of the decision that was recalled last; 0 where none was.
+    recalled_number: int = 0
+
+    @property
+    def is_recalled(self) -> bool:
+        """Whether what was decided last has been taken back."""
+        return self.number > 0 and self.recalled_number == self.number
 
     @property
     def number(self) -> int:

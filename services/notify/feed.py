@@ -25,6 +25,8 @@ class Outgoing:
     told: dict[str, Any]
     #: When a receipt must be there, or a person is told.
     receipt_by: datetime
+    #: The policy version it goes by; empty where nothing was decided.
+    policy: str = ""
     #: The place in the recipient's feed, once it has one.
     position: int = 0
 

@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.notify import at_once, feed, plan, record, store
+from services.notify import at_once, bursts, feed, plan, record, store
 from services.notify.dossier import Margins
 from services.notify.draft import Moment
 from services.notify.record import SCHEMA
 from services.notify.save import save_all
+from services.notify.valve import USUAL, Limits
 from shared.db.session import WriteSession
 from shared.domain.errors import MalformedMessage
 from shared.domain.events import DecisionRecorded
@@ -35,6 +36,8 @@ class Decisions:
     margins: Margins
     wake: Callable[[], None]
     sent: Callable[[], None]
+    #: More than these wait for a person.
+    limits: Limits = USUAL
 
     def hearing(self) -> Hearing[Message[Any]]:
         """Give how this topic is read, handled, and what is set aside."""
@@ -54,8 +57,10 @@ class Decisions:
             after[key] = plan.after(after[key], decision, moment)
         changes = [(before[key], after[key]) for key in sorted(before) if after[key] != before[key]]
         # Places in the feeds before the journals' heads: whoever sends by the clock locks them in this order too.
-        leaving = await feed.place(session, at_once.leaving(changes, moment))
+        going, held = await bursts.sift(session, self.ids, at_once.leaving(changes, moment), self.limits, now)
+        leaving = await feed.place(session, going)
         await save_all(session, changes, leaving, now)
+        await bursts.hold(session, held)
         await feed.note(session, leaving, self.ids, now, self.margins.last_call)
         happened = [each for old, new in changes for each in record.between(old, new, now)]
         happened += [each for out in leaving for each in record.of_sent(out.notice, None, now)]

@@ -67,6 +67,16 @@ def open_new(dossier: Dossier, decision: DecisionRecorded, moment: Moment) -> Do
     return replace(dossier, windows=(*dossier.windows, window), notices=(*dossier.notices, *notices))
 
 
+def called_off(dossier: Dossier, moment: Moment) -> Dossier:
+    """Close every window that stands, at once; its end is told, and what else was still to be said of it is not."""
+    windows, notices = [], dossier.notices
+    for window in dossier.windows:
+        closed = window.closed(moment.now, "superseded") if window.is_live else window
+        notices = tuple(_followed(notice, window, closed, moment) for notice in notices)
+        windows.append(closed)
+    return replace(dossier, windows=tuple(windows), notices=notices)
+
+
 def _told(decision: DecisionRecorded) -> WindowTold | None:
     """Give the decision's window; one that would close before it opens is no authority to hold."""
     told = decision.window

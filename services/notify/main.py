@@ -6,8 +6,9 @@ from functools import partial
 
 import httpx
 
-from services.notify.api import endpoints, ice, jails, ladders, release
+from services.notify.api import bursts, endpoints, ice, jails, ladders, release
 from services.notify.api.bell import Bell
+from services.notify.bursting import Valve
 from services.notify.channels.email import Post
 from services.notify.channels.webhook import Line
 from services.notify.courier import Courier
@@ -28,7 +29,7 @@ from shared.outbox.sweep import Sweep
 from shared.outbox.timers import run_timers
 from shared.runtime.serve import listen, serve
 
-ROUTERS = (ice.router, jails.router, release.router, endpoints.router, ladders.router)
+ROUTERS = (ice.router, jails.router, release.router, endpoints.router, ladders.router, bursts.router)
 
 
 async def run(settings: Settings) -> None:
@@ -41,12 +42,13 @@ async def run(settings: Settings) -> None:
             bell.ring()
             post.call()
 
-        decisions = Decisions(parts.outbox, parts.ids, settings.margins, parts.wake.call, sent)
+        decisions = Decisions(parts.outbox, parts.ids, settings.margins, parts.wake.call, sent, settings.limits)
         watch = Watch(
             sessions=parts.sessions,
             outbox=parts.outbox,
             ids=parts.ids,
             margins=settings.margins,
+            limits=settings.limits,
             sent=bell.ring,
             post=partial(_call_both, post, mail),
             most=settings.timer_batch,
@@ -82,6 +84,14 @@ async def run(settings: Settings) -> None:
             heartbeat_s=settings.heartbeat_s,
             courier=courier,
             mailer=mailer,
+            valve=Valve(
+                sessions=parts.sessions,
+                outbox=parts.outbox,
+                ids=parts.ids,
+                margins=settings.margins,
+                limits=settings.limits,
+                wake=parts.wake.call,
+            ),
             prover=Prover(parts.sessions, parts.ids, lines),
             webhook_rules=settings.webhook_rules,
             release_report=timedelta(minutes=settings.release_report_minutes),

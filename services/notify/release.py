@@ -41,6 +41,8 @@ def is_release_unreported(decision: DecisionRecorded, now: datetime) -> bool:
 
 
 def _of(decision: DecisionRecorded, dossier: Dossier, now: datetime) -> Check:
+    if dossier.is_recalled:
+        return Check(reason="There is no immigration hold: what was decided is recalled.", citation=decision.citation)
     for window in dossier.windows:
         if window.is_live and window.opens_at <= now < window.closes_at:
             return Check(reason="The hold window is open.", citation=window.citation, until=window.closes_at)

@@ -10,6 +10,7 @@ from services.notify.channels.email import Relay, RelayRefused, relay_of
 from services.notify.dossier import Margins
 from services.notify.mail import Letterhead
 from services.notify.retry import Patience
+from services.notify.valve import Limits
 from shared.runtime.settings import SharedSettings
 
 
@@ -50,6 +51,15 @@ class Settings(SharedSettings):
     #: An endpoint is suspended after so many failures in a row, over so many hours.
     endpoint_dead_failures: int = 10
     endpoint_dead_hours: float = 4
+
+    #: More decisions and openings than this within so many minutes of the clock's wait for a person; 0: no limit. A
+    #: large county has some fifty detainers a day; a whole state with all of a day's at one instant has 74.
+    burst_minutes: float = 15
+    burst_facility: int = 250
+    #: The same for one policy version, at all the places it governs: the nation's busiest day of 2015 had 105 at once.
+    burst_policy: int = 1000
+    #: What waits and keeps nobody goes out all the same so many minutes before it is due.
+    burst_last_minutes: float = 15
 
     #: The relay that mail is handed to: smtps://user:password@host:port, or smtp://… with STARTTLS. Empty: no mail.
     smtp_url: SecretStr = SecretStr("")
@@ -94,6 +104,16 @@ class Settings(SharedSettings):
             end_told=timedelta(hours=self.hold_ended_told_hours),
             dead_failures=self.endpoint_dead_failures,
             dead_after=timedelta(hours=self.endpoint_dead_hours),
+        )
+
+    @property
+    def limits(self) -> Limits:
+        """Give how many notices are normal."""
+        return Limits(
+            span=timedelta(minutes=self.burst_minutes),
+            facility=self.burst_facility,
+            policy=self.burst_policy,
+            last_chance=timedelta(minutes=self.burst_last_minutes),
         )
 
     @property

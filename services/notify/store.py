@@ -42,7 +42,7 @@ async def load(session: WriteSession, decisions: Iterable[DecisionRecorded], now
         **arrays,
     )
     rows = await session.all(
-        f"SELECT d.case_id, d.detainer_id, d.number, d.decision FROM notify.dossiers d JOIN {_KEYS}"
+        f"SELECT d.case_id, d.detainer_id, d.number, d.decision, d.recalled_number FROM notify.dossiers d JOIN {_KEYS}"
         " USING (case_id, detainer_id) ORDER BY d.case_id, d.detainer_id FOR UPDATE OF d",
         **arrays,
     )
@@ -53,6 +53,7 @@ async def load(session: WriteSession, decisions: Iterable[DecisionRecorded], now
             decision=read_decision(row.decision) if row.number else None,
             windows=tuple(windows[row.case_id, row.detainer_id]),
             notices=tuple(notices[row.case_id, row.detainer_id]),
+            recalled_number=row.recalled_number,
         )
         for row in rows
     }

@@ -58,4 +58,4 @@ def _notice(row: Row[Any], moment: Moment) -> Notice:
         due_by=moment.grace_ends_at if came_late else row.due_by,
         came_late=came_late,
     )
-    return replace(notice, body=compose.unmatched(notice, zone=row.zone, at=moment.now))
+    return replace(notice, body=compose.undecided(notice, zone=row.zone, at=moment.now))

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 
-from services.notify import calls, deliver
+from services.notify import bursts, calls, deliver
 from services.notify.dossier import Margins
 from services.notify.draft import Moment
 from services.notify.record import of_window, write_down
 from services.notify.rows import window_from
 from services.notify.unmatched import plan_unmatched
+from services.notify.valve import USUAL, Limits
 from shared.db.session import Sessions, WriteSession
 from shared.outbox.outbox import Outbox
 from shared.runtime.ids import Ids
@@ -36,12 +37,14 @@ class Watch:
     post: Callable[[], None]
     #: Most rows of a kind taken in one transaction.
     most: int = 500
+    #: More than these wait for a person.
+    limits: Limits = USUAL
 
     async def tick(self) -> int:
         """Do all that is due at this instant; give back how many things were done."""
         if not await self._is_anything_due():
             return 0
-        jobs = (self._open, self._close, self._unmatched, self._send, self._call)
+        jobs = (self._open, self._close, self._unmatched, self._let_pass, self._send, self._call)
         done = 0
         for job in jobs:
             async with self.sessions.transaction() as session:
@@ -89,8 +92,11 @@ class Watch:
         moment = Moment(now=now, margins=self.margins, new_id=self.ids.new)
         return await plan_unmatched(session, self.outbox, moment, most=self.most)
 
+    async def _let_pass(self, session: WriteSession, now: datetime) -> int:
+        return await bursts.let_pass_in_time(session, now)
+
     async def _send(self, session: WriteSession, now: datetime) -> int:
-        done = await deliver.send_due(session, self.outbox, self.ids, self.margins, now, most=self.most)
+        done = await deliver.send_due(session, self.outbox, self.ids, self.margins, self.limits, now, most=self.most)
         if done:
             session.afterwards(self.sent)
         return done

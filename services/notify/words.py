@@ -57,6 +57,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "The immigration hold on booking {booking_number} (detainer {detainer_id}) has ended."
             " There is no longer an immigration hold."
         ),
+        "recall": (
+            "What was said of detainer {detainer_id} on booking {booking_number} is recalled: do not act on it."
+            " Until another answer comes there is no immigration hold."
+        ),
         "unmatched": (
             "Detainer {detainer_id} could not be tied to anyone in custody at {facility_ori} so far. Nothing has been"
             " decided on it, and there is no immigration hold."

@@ -13,6 +13,7 @@ from services.console.cli import (
     api,
     audit,
     bench,
+    bursts,
     decision,
     facilities,
     keys,
@@ -74,4 +75,6 @@ app.add_typer(decision.app, name="decision")
 app.add_typer(audit.app, name="audit")
 app.add_typer(parked.app, name="parked")
 app.add_typer(api.app, name="api")
+app.add_typer(bursts.app, name="burst")
+app.command("recall")(bursts.recall)
 app.add_typer(stub.app, name="stub")

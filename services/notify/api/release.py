@@ -95,14 +95,18 @@ def _said(found: Check, now: datetime, zone: str) -> Response:
 async def _dossiers(session: ReadSession, ori: str, number: str) -> list[Dossier]:
     """Give all detainers decided on under a booking number; of an impossible number there are none."""
     rows = await session.all(
-        "SELECT case_id, detainer_id, decision FROM notify.dossiers"
+        "SELECT case_id, detainer_id, decision, recalled_number FROM notify.dossiers"
         " WHERE facility_ori = :ori AND booking_number = :number ORDER BY case_id, detainer_id",
         ori=ori,
         number=number.replace("\x00", "\ufffd"),
     )
     windows = await store.windows_of(session, [(row.case_id, row.detainer_id) for row in rows])
     return [
-        Dossier(decision=read_decision(row.decision), windows=tuple(windows.get((row.case_id, row.detainer_id), ())))
+        Dossier(
+            decision=read_decision(row.decision),
+            windows=tuple(windows.get((row.case_id, row.detainer_id), ())),
+            recalled_number=row.recalled_number,
+        )
         for row in rows
     ]
 

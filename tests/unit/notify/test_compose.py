@@ -104,7 +104,7 @@ def test_ice_reads_no_release_time_where_there_is_no_hold(outcome: str, kind: Ki
 
 def test_unmatched_decides_nothing() -> None:
     """ICE learns that nobody was found, and that there is no hold."""
-    content = compose.unmatched(a_notice(Kind.UNMATCHED, "ice", case_id=None), zone="America/New_York", at=NOW)
+    content = compose.undecided(a_notice(Kind.UNMATCHED, "ice", case_id=None), zone="America/New_York", at=NOW)
     assert (content["outcome"], content["case_id"], content["window"]) == (None, None, None)
     assert "there is no immigration hold" in content["text"]
 

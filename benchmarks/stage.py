@@ -1,6 +1,7 @@
 """Everything running, as `countersign up` runs it, and how to see when it is through."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -91,6 +92,8 @@ class Stage:
 @asynccontextmanager
 async def staged(root: Path, *, instances: int = 1) -> AsyncIterator[Stage]:
     """Run everything in a folder of its own; the load's jails are registered, with a key each."""
+    # Load is a burst by its nature, and nobody is here to let it go.
+    os.environ.update({"COUNTERSIGN_BURST_FACILITY": "0", "COUNTERSIGN_BURST_POLICY": "0"})
     place = Place(root)
     place.make()
     wanted = Wanted(place=place, port_base=0, clock=ClockSetting("system"), play=None, instances=instances)

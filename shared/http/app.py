@@ -1,6 +1,7 @@
 """Make a service's web application: its own routes, and those that all services have."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,14 +16,17 @@ from shared.http import docs, parked, schemas
 from shared.http.access import Caller, Keys, Role, allowing
 from shared.http.body import Reason, read_model, takes
 from shared.http.measure import Measured, figures
+from shared.http.openapi import route_id, whole
 from shared.http.paging import MOST, cursor, page, place_of
 from shared.http.problems import Problem, not_found, speak_problems
 from shared.runtime.health import Progress
 
 #: Routes that ask nobody's name and hold no data.
-OPEN = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json", "/schemas", "/schemas/{kind}/{version}"})
+OPEN = frozenset(
+    {"/healthz", "/readyz", "/docs", "/docs/{file}", "/openapi.json", "/schemas", "/schemas/{kind}/{version}"}
+)
 
-common = APIRouter()
+common = APIRouter(tags=["service"])
 
 Operator = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))]
 Acting = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.ADMINISTRATOR))]
@@ -36,7 +40,7 @@ async def healthz() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@common.get("/readyz")
+@common.get("/readyz", responses={503: {"description": "Not ready; `troubles` says why."}})
 async def readyz(request: Request) -> JSONResponse:
     """Say whether every loop makes progress and the database answers."""
     troubles = request.app.state.progress.troubles()
@@ -155,7 +159,13 @@ def make_app(
 
     ``shapes`` are the event types that the service takes or tells, for their schemas.
     """
-    app = FastAPI(title=f"Countersign {service}", version="1", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=f"Countersign {service}",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=route_id,
+    )
     app.state.service = service
     app.state.sessions = sessions
     app.state.keys = keys
@@ -168,5 +178,6 @@ def make_app(
         app.add_exception_handler(kind, _database_away)
     for router in (*routers, *common):
         app.include_router(router)
+    app.openapi = cache(partial(whole, app, OPEN))  # type: ignore[method-assign] # how FastAPI has it done
     app.add_middleware(Measured, service=service)
     return app

@@ -60,7 +60,8 @@ def strict_json(body: bytes) -> Any:
 
 def takes(model: type[BaseModel]) -> dict[str, Any]:
     """Say in a route's OpenAPI which body it reads; the route checks the bytes itself, so the framework cannot know."""
-    schema = model.model_json_schema(ref_template="#/$defs/{model}")
+    # The document's own room for schemas; `whole` moves them there.
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 

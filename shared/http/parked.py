@@ -14,7 +14,7 @@ from shared.http.body import Reason, read_model, takes
 from shared.http.paging import MOST, cursor, page, place_of
 from shared.http.problems import Problem, not_found
 
-router = APIRouter()
+router = APIRouter(tags=["parked"])
 
 Looking = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))]
 Acting = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.ADMINISTRATOR))]

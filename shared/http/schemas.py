@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from shared.http.problems import not_found
 
-router = APIRouter()
+router = APIRouter(tags=["documents"])
 
 #: The one version of every event type so far.
 VERSION = 1
@@ -33,10 +33,16 @@ async def index(request: Request) -> dict[str, list[str]]:
     return {"items": list_schemas(request.app.state.shapes)}
 
 
-@router.get("/schemas/{kind}/{version}")
-async def schema(request: Request, kind: str, version: str) -> JSONResponse:
+class SchemaResponse(JSONResponse):
+    """A JSON Schema, and said to be one."""
+
+    media_type = "application/schema+json"
+
+
+@router.get("/schemas/{kind}/{version}", response_class=SchemaResponse)
+async def schema(request: Request, kind: str, version: str) -> SchemaResponse:
     """Give the schema of one event type's data."""
     shapes: Mapping[str, Any] = request.app.state.shapes
     if kind not in shapes or version != str(VERSION):
         raise not_found()
-    return JSONResponse(schema_of(kind, shapes[kind]), media_type="application/schema+json")
+    return SchemaResponse(schema_of(kind, shapes[kind]))

@@ -14,7 +14,7 @@ from shared.http.paging import MOST, cursor, instant, page, place_of, plain
 from shared.http.problems import Problem, not_found
 from shared.outbox.parts import Parts
 
-router = APIRouter()
+router = APIRouter(tags=["waiting"])
 
 Looking = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))]
 Acting = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.ADMINISTRATOR))]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from services.notify.api import shapes
 from services.notify.api.endpoint_forms import Again, NewEndpoint, Owner, attempt_line, endpoint_line, owner_of
 from services.notify.api.endpoint_rows import add_secret, insert, owned
 from services.notify.api.feeds import After, answer, id_of
@@ -40,7 +41,7 @@ _ANY = tuple(EndpointState)
 _NOT_ACTIVE = tuple(state for state in EndpointState if state is not EndpointState.ACTIVE)
 
 
-@router.get("")
+@router.get("", response_model=shapes.EndpointsShown)
 async def list_endpoints(request: Request, caller: Looking, after: After = None) -> Response:
     """List the caller's endpoints, oldest first."""
     place = place_of(after)
@@ -54,7 +55,7 @@ async def list_endpoints(request: Request, caller: Looking, after: After = None)
     return answer(page([endpoint_line(row) for row in rows], cursor(rows[-1].id) if len(rows) == MOST else None))
 
 
-@router.post("", status_code=201, openapi_extra=takes(NewEndpoint))
+@router.post("", status_code=201, openapi_extra=takes(NewEndpoint), response_model=shapes.Registered)
 async def register(request: Request, caller: Owning) -> Response:
     """Register an endpoint and test it; it stays unproven, and gets nothing, until it has answered a test."""
     body = await read_model(request, NewEndpoint)
@@ -76,13 +77,13 @@ async def register(request: Request, caller: Owning) -> Response:
     )
 
 
-@router.get("/{endpoint_id}")
+@router.get("/{endpoint_id}", response_model=shapes.EndpointShown)
 async def show_endpoint(request: Request, caller: Looking, endpoint_id: str) -> Response:
     """Give one endpoint."""
     return answer(await _shown(request, caller, id_of(endpoint_id)))
 
 
-@router.post("/{endpoint_id}/rotate")
+@router.post("/{endpoint_id}/rotate", response_model=shapes.Rotated)
 async def rotate(request: Request, caller: Owning, endpoint_id: str) -> Response:
     """Make a new secret; the old one goes on signing beside it for a day."""
     wanted, secret = id_of(endpoint_id), new_secret()
@@ -107,7 +108,7 @@ async def rotate(request: Request, caller: Owning, endpoint_id: str) -> Response
     return answer(await _shown(request, caller, wanted) | shown(secret, row.signature) | old)
 
 
-@router.post("/{endpoint_id}/test")
+@router.post("/{endpoint_id}/test", response_model=shapes.TestedShown)
 async def test(request: Request, caller: Tending, endpoint_id: str) -> Response:
     """Send a test message now, and say how it went; an unproven endpoint that answers it becomes active."""
     wanted = id_of(endpoint_id)
@@ -116,7 +117,7 @@ async def test(request: Request, caller: Tending, endpoint_id: str) -> Response:
     return answer(attempt_line(tested) | {"state": (await _shown(request, caller, wanted))["state"]})
 
 
-@router.post("/{endpoint_id}/disable", openapi_extra=takes(Reason))
+@router.post("/{endpoint_id}/disable", openapi_extra=takes(Reason), response_model=shapes.EndpointShown)
 async def disable(request: Request, caller: Tending, endpoint_id: str) -> Response:
     """Send nothing to an endpoint any more; the feed goes on."""
     wanted, sessions = id_of(endpoint_id), request.app.state.sessions
@@ -127,7 +128,7 @@ async def disable(request: Request, caller: Tending, endpoint_id: str) -> Respon
     return answer(await _shown(request, caller, wanted))
 
 
-@router.post("/{endpoint_id}/enable")
+@router.post("/{endpoint_id}/enable", response_model=shapes.Enabled)
 async def enable(request: Request, caller: Tending, endpoint_id: str) -> Response:
     """Test an endpoint, and send notices to it again if it answers; what it missed lies in the feed."""
     wanted = id_of(endpoint_id)
@@ -149,7 +150,7 @@ async def enable(request: Request, caller: Tending, endpoint_id: str) -> Respons
     return answer(line | {"tested": attempt_line(tested)})
 
 
-@router.post("/{endpoint_id}/resend", status_code=202, openapi_extra=takes(Again))
+@router.post("/{endpoint_id}/resend", status_code=202, openapi_extra=takes(Again), response_model=shapes.Resent)
 async def resend(request: Request, caller: Tending, endpoint_id: str) -> Response:
     """Send notices of the feed once more; one that a later word has overtaken still is not sent."""
     wanted = id_of(endpoint_id)
@@ -161,7 +162,7 @@ async def resend(request: Request, caller: Tending, endpoint_id: str) -> Respons
     return answer({"ids": going}, 202)
 
 
-@router.get("/{endpoint_id}/attempts")
+@router.get("/{endpoint_id}/attempts", response_model=shapes.AttemptsShown)
 async def attempts(request: Request, caller: Looking, endpoint_id: str, after: After = None) -> Response:
     """List the attempts at an endpoint, the newest first."""
     wanted, place = id_of(endpoint_id), place_of(after)

@@ -1,6 +1,6 @@
 """A recipient's feed: what was sent, in order; who fetches with the recipient's own key has been told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from services.notify.api.bell import Bell
 from services.notify.arrive import arrived
+from services.notify.dossier import Kind
 from services.notify.rows import read_body, write
 from shared.db.session import ReadSession, Sessions
 from shared.http.access import Caller
@@ -17,7 +18,9 @@ from shared.http.problems import Problem, not_found
 from shared.runtime.clock import machine_seconds
 
 After = Annotated[str | None, Query(max_length=200)]
-Wait = Annotated[float, Query(ge=0)]
+Wait = Annotated[float, Query(ge=0, allow_inf_nan=False)]
+KindOnly = Annotated[Kind | None, Query(description="only notices of this kind")]
+TextOnly = Annotated[str | None, Query(max_length=128, pattern=r"^[^\x00]*$")]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 #: Another instance may have put something into the feed, and its bell is not heard here.
@@ -47,14 +50,38 @@ def id_of(text: str) -> UUID:
         raise not_found() from error
 
 
-async def listing(request: Request, reader: Reader, after: str | None, wait: float, limit: int) -> Response:
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which notices of a feed are asked for: a further condition on ``d``, with its values."""
+
+    which: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+
+
+ALL = Only()
+
+
+def only(kind: Kind | None, detainer_id: str | None, booking_number: str | None) -> Only:
+    """Ask for notices of a kind, on a detainer or on a booking; all of them where nothing is said."""
+    wanted = {"kind": kind, "detainer_id": detainer_id, "booking_number": booking_number}
+    values = {name: str(value) for name, value in wanted.items() if value is not None}
+    if not values:
+        return ALL
+    same = "".join(f" AND n.{name} = CAST(:only_{name} AS text)" for name in values)
+    which = f" AND EXISTS (SELECT FROM notify.notices n WHERE n.id = d.notice_id{same})"
+    return Only(which, {f"only_{name}": value for name, value in values.items()})
+
+
+async def listing(
+    request: Request, reader: Reader, after: str | None, wait: float, limit: int, wanted: Only = ALL
+) -> Response:
     """Give what follows a cursor; if there is nothing yet, wait for it. ``next`` can always be gone on from."""
     place = place_after(after)
     bell: Bell = request.app.state.bell
     ends_at = machine_seconds() + min(wait, request.app.state.longest_wait_s)
     while True:
         ticket = bell.ticket()
-        rows = await news(request, reader, place, limit)
+        rows = await news(request, reader, place, limit, wanted)
         left = ends_at - machine_seconds()
         if rows or left <= 0:
             return answer(page([item(row) for row in rows], cursor(rows[-1].position if rows else place)))
@@ -80,11 +107,10 @@ def place_after(after: str | None) -> int:
     raise Problem(400, "invalid_cursor", "This cursor is none of ours; begin without one.")
 
 
-async def news(request: Request, reader: Reader, place: int, limit: int) -> list[Row[Any]]:
+async def news(request: Request, reader: Reader, place: int, limit: int, wanted: Only = ALL) -> list[Row[Any]]:
     """Give what follows a place in the feed; what the recipient itself fetches has been delivered."""
-    return await _fetch(
-        request, reader, "d.position > :after ORDER BY d.position LIMIT :limit", after=place, limit=limit
-    )
+    which = f"d.position > :after{wanted.which} ORDER BY d.position LIMIT :limit"
+    return await _fetch(request, reader, which, after=place, limit=limit, **wanted.values)
 
 
 def item(row: Row[Any]) -> dict[str, Any]:

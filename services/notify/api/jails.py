@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.notify.api import feeds, receipts, stream
-from services.notify.api.feeds import After, Limit, Reader, Wait
+from services.notify.api import feeds, receipts, shapes, stream
+from services.notify.api.feeds import After, KindOnly, Limit, Reader, TextOnly, Wait, only
 from services.notify.dossier import jail
 from shared.http.access import Caller, Role, allowing
 from shared.http.body import takes
@@ -37,15 +37,22 @@ Reading = Annotated[Reader, Depends(_reader)]
 Receiving = Annotated[Reader, Depends(_recipient)]
 
 
-@router.get("/notices")
+@router.get("/notices", response_model=shapes.Feed)
 async def notices(
-    request: Request, reader: Reading, after: After = None, wait: Wait = 0, limit: Limit = 100
+    request: Request,
+    reader: Reading,
+    after: After = None,
+    wait: Wait = 0,
+    limit: Limit = 100,
+    kind: KindOnly = None,
+    detainer_id: TextOnly = None,
+    booking_number: TextOnly = None,
 ) -> Response:
     """List notices after a cursor, and wait for the next one if there is none yet."""
-    return await feeds.listing(request, reader, after, wait, limit)
+    return await feeds.listing(request, reader, after, wait, limit, only(kind, detainer_id, booking_number))
 
 
-@router.get("/notices/stream", response_class=StreamingResponse)
+@router.get("/notices/stream", response_class=StreamingResponse, responses=stream.EVENTS)
 async def notices_stream(
     request: Request,
     reader: Reading,
@@ -56,19 +63,19 @@ async def notices_stream(
     return stream.streaming(request, reader, last_event_id, after)
 
 
-@router.get("/notices/{notice_id}")
+@router.get("/notices/{notice_id}", response_model=shapes.Notice)
 async def notice(request: Request, reader: Reading, notice_id: str) -> Response:
     """Give one notice."""
     return await feeds.single(request, reader, notice_id)
 
 
-@router.post("/notices/{notice_id}/receipt", openapi_extra=takes(receipts.Receipt))
+@router.post("/notices/{notice_id}/receipt", openapi_extra=takes(receipts.Receipt), response_model=shapes.Signed)
 async def receipt(request: Request, reader: Receiving, notice_id: str) -> Response:
     """Acknowledge one notice."""
     return await receipts.receive(request, reader, notice_id)
 
 
-@router.post("/receipts", openapi_extra=takes(receipts.Receipts))
+@router.post("/receipts", openapi_extra=takes(receipts.Receipts), response_model=shapes.ManySigned)
 async def many_receipts(request: Request, reader: Receiving) -> Response:
     """Acknowledge many notices at once."""
     return await receipts.receive_many(request, reader)

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from services.notify import store
 from services.notify.api.feeds import answer
 from services.notify.api.jails import own
+from services.notify.api.shapes import ReleaseAnswer
 from services.notify.compose import local
 from services.notify.dossier import Dossier
 from services.notify.release import Check, check
@@ -60,7 +61,7 @@ class CutOff(APIRoute):
 router = APIRouter(prefix="/v1/jails/{ori}", tags=["jails"], route_class=CutOff)
 
 
-@router.get("/bookings/{number}/release-check")
+@router.get("/bookings/{number}/release-check", response_model=ReleaseAnswer)
 async def release_check(
     request: Request, ori: str, number: str, caller: Annotated[Caller, Depends(allowing(Role.JAIL))]
 ) -> Response:

@@ -5,6 +5,7 @@ twice, and may go on with the plain list as well.
 """
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi import Header, Query, Request
 from fastapi.responses import StreamingResponse
@@ -26,6 +27,10 @@ _BEGIN = b"retry: 1000\n\n"
 _STILL_HERE = b": still here\n\n"
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
+#: For the document: what comes over the line.
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Notices as events, for as long as one listens", "content": {"text/event-stream": {}}}
+}
 LastEventId = Header(alias="Last-Event-ID", max_length=200)
 After = Query(max_length=200)
 

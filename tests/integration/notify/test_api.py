@@ -24,7 +24,7 @@ JAIL, OTHER = f"/v1/jails/{ORI}", f"/v1/jails/{OTHER_ORI}"
 ICE = "/v1/ice/responses"
 RECEIPT = {"signed_by": "desk officer"}
 FIELDS = {
-    "id kind recipient sent_at due_by came_late replaces state decision_id case_id detainer_id facility_ori",
+    "id kind recipient sent_at due_by release_at came_late replaces state decision_id case_id detainer_id facility_ori",
     "booking_number number outcome policy rule citation decided_at decided_by window supersedes text words",
 }
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.decision.copies import COPY_DUTIES
 from services.decision.judge import Answer, Matter, Ruling
 from shared.domain.case import CustodyCase
 from shared.domain.events import DecisionRecorded
@@ -75,6 +76,7 @@ def told_of(place: Place, matter: Matter, ruling: Ruling, now: datetime) -> Deci
         other_custody=finding.other_custody,
         ice_answer=finding.ice_answer,
         ends=ruling.ends,
+        person_copy=tuple(name for name in finding.duties if name in COPY_DUTIES),
         release_at=ruling.release_at,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from services.notify.dossier import ANSWERS, ICE, HoldWindow, Kind, Notice, Span
@@ -73,8 +74,22 @@ def answer(
         "release_at": local(visible_release(notice.recipient, decision), zone),
         "supersedes": str(decision.supersedes) if decision.supersedes else None,
     }
+    if notice.kind is Kind.PERSON_COPY:
+        content["person_copy"] = _paper(notice, decision)
     content["text"] = _text(notice, content, seen, at)
     return content
+
+
+def _paper(notice: Notice, decision: DecisionRecorded) -> dict[str, Any]:
+    """Say where the paper is, in which languages and forms, and which duties it meets."""
+    path = f"/v1/jails/{quote(notice.facility_ori, safe='')}/notices/{notice.id}"
+    return {
+        "copy": f"{path}/copy",
+        "served": f"{path}/served",
+        "languages": ["en", "es"],
+        "formats": ["html", "pdf"],
+        "owed": list(decision.person_copy),
+    }
 
 
 def retold(
@@ -165,6 +180,8 @@ def _sentence(kind: Kind, outcome: str | None, window: HoldWindow | None) -> str
         if window is None:
             return "hold_ended.untimed"
         return "hold_ended" if window.is_live else "hold_ended.closed"
+    if kind is Kind.PERSON_COPY:
+        return kind.value
     if kind in ANSWERS or window is None:
         return outcome or kind.value
     return kind.value

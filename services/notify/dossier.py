@@ -29,6 +29,8 @@ class Kind(StrEnum):
     UNMATCHED = "unmatched"
     #: What was told last is taken back, and nothing is told in its place yet.
     RECALL = "recall"
+    #: A paper for the person, handed over by the jail.
+    PERSON_COPY = "person_copy"
 
 
 #: Kinds that say what the answer to the detainer is.

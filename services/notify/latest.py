@@ -42,7 +42,7 @@ def still_stands(
     """
     if is_replaced or (not told_end and _was_moved(notice, window)):
         return False
-    if notice.kind not in ANSWERS or decision is None:
+    if (notice.kind not in ANSWERS and notice.kind is not Kind.PERSON_COPY) or decision is None:
         return fate(notice, decision, window, now) is Stage.SENT
     if notice.kind is Kind.UNMATCHED:
         return False

@@ -6,7 +6,7 @@ from functools import partial
 
 import httpx
 
-from services.notify.api import bursts, endpoints, ice, jails, ladders, release
+from services.notify.api import bursts, copies, endpoints, ice, jails, ladders, release
 from services.notify.api.bell import Bell
 from services.notify.bursting import Valve
 from services.notify.channels.email import Post
@@ -29,7 +29,15 @@ from shared.outbox.sweep import Sweep
 from shared.outbox.timers import run_timers
 from shared.runtime.serve import listen, serve
 
-ROUTERS = (ice.router, jails.router, release.router, endpoints.router, ladders.router, bursts.router)
+ROUTERS = (
+    ice.router,
+    jails.router,
+    copies.router,
+    release.router,
+    endpoints.router,
+    ladders.router,
+    bursts.router,
+)
 
 
 async def run(settings: Settings) -> None:

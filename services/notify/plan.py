@@ -42,15 +42,33 @@ def _answer(dossier: Dossier, decision: DecisionRecorded, moment: Moment) -> Dos
     if decision.ice_answer != NOTHING:
         due[ICE] = decision.ice_due_by
     for recipient, due_by in due.items():
-        read = [notice for notice in notices if notice.recipient == recipient and notice.is_out]
+        read = [n for n in notices if n.recipient == recipient and n.is_out and n.kind is not Kind.PERSON_COPY]
         news = _news(read, recipient, decision, window)
         if news is not None:
             notices.append(_answering(news, recipient, decision, window, due_by, moment))
+    notices += _copy(notices, decision, window, moment)
     return replace(dossier, notices=tuple(notices))
 
 
+def _copy(
+    notices: Sequence[Notice], decision: DecisionRecorded, window: HoldWindow | None, moment: Moment
+) -> list[Notice]:
+    """Plan the person's copy where the law owes one: at once, and anew when answer or deadline change."""
+    if not decision.person_copy or decision.gone_at is not None:
+        return []
+    to = jail(decision.facility_ori)
+    last = next((n for n in reversed(notices) if n.kind is Kind.PERSON_COPY and n.recipient == to and n.is_out), None)
+    live = window if window is not None and window.is_live else None
+    says = (*answer_for(to, decision), compose.span_of(to, decision, live))
+    if last is not None and (last.outcome, last.rule, last.said) == says:
+        return []
+    due_by = moment.grace_ends_at if decision.due_by <= moment.now or decision.came_late else decision.due_by
+    replaces = last.id if last is not None else None
+    return [draft(moment, Kind.PERSON_COPY, to, decision, live, send_at=moment.now, due_by=due_by, replaces=replaces)]
+
+
 def _overtaken(notice: Notice) -> Notice:
-    is_unsent = notice.kind in ANSWERS and notice.stage is Stage.PLANNED
+    is_unsent = (notice.kind in ANSWERS or notice.kind is Kind.PERSON_COPY) and notice.stage is Stage.PLANNED
     return replace(notice, stage=Stage.REPLACED) if is_unsent else notice
 
 

@@ -61,6 +61,10 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
             "What was said of detainer {detainer_id} on booking {booking_number} is recalled: do not act on it."
             " Until another answer comes there is no immigration hold."
         ),
+        "person_copy": (
+            "The answer about an immigration hold on booking {booking_number} (detainer {detainer_id}) is to be printed"
+            " and handed to the person; say when that was done."
+        ),
         "unmatched": (
             "Detainer {detainer_id} could not be tied to anyone in custody at {facility_ori} so far. Nothing has been"
             " decided on it, and there is no immigration hold."

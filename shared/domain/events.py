@@ -78,3 +78,5 @@ class DecisionRecorded:
     ends: HoldEnds | None
     #: When release is due, or else when the jail expects it; ICE is told where the outcome and the law allow it.
     release_at: datetime | None = None
+    #: Duties of the law that a printed copy for the person meets; none where the law owes none.
+    person_copy: Sequence[str] = ()

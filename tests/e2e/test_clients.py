@@ -84,21 +84,24 @@ def test_a_generated_client_runs_the_same_day(run: tuple[Path, dict[str, Any]], 
     number, detainer = "TRY-MADE", "HAR-TRY-MADE"
     at = machine_now().isoformat()
     place = {"facility_ori": "CT0009300", "booking_number": number}
+    nothing = {"terrorist_screening_match": False, "outstanding_warrant": False, "gang_database": False}
+    record = {"charges": [], "convictions": [], "facts": nothing}
     person = {"family_name": "Example", "given_names": "Luz", "birth_date": "1990-01-31", "sex": "F"}
     events = _api("intake", "api.events.events_post_events")
     cloud_event = _api("intake", "models").CloudEvent
     taken = _api("intake", "models").EventsTaken
 
     def send(key: str, source: str, kind: str, data: dict[str, Any]) -> None:
-        client = _api("intake", "client").AuthenticatedClient(base_url=urls["intake"], token=keys[key])
         event = {"specversion": "1.0", "id": f"{kind}-{number}", "source": source, "type": kind, "time": at}
-        said = events.sync(client=client, body=cloud_event.from_dict({**event, "data": {**place, **data}}))
+        body = cloud_event.from_dict({**event, "data": {**place, **data}})
+        with _api("intake", "client").AuthenticatedClient(base_url=urls["intake"], token=keys[key]) as client:
+            said = events.sync(client=client, body=body)
         assert isinstance(said, taken), said
         assert not said.rejected
 
-    send("jail:CT0009300", "/jails/CT0009300", "booking.created", {"booked_at": at, "person": person})
+    send("jail:CT0009300", "/jails/CT0009300", "booking.created", {"booked_at": at, "person": person, **record})
     paper = {"kind": "judicial", "type": "judge_signed_civil_detention_warrant", "issuer": "US Magistrate Judge"}
-    lodged = {"form": "I-247A", "requests": ["hold"], "person": person, "issued_at": at}
+    lodged = {"form": "I-247A", "requests": ["hold"], "basis": "final_order", "person": person, "issued_at": at}
     send(
         "ice",
         "/ice/hartford",
@@ -106,9 +109,8 @@ def test_a_generated_client_runs_the_same_day(run: tuple[Path, dict[str, Any]], 
         {"detainer_id": detainer, "warrants": [{**paper, "verified": True}], **lodged},
     )
     send("jail:CT0009300", "/jails/CT0009300", "detainer.served", {"detainer_id": detainer, "served_at": at})
-    client = _api("notify", "client").AuthenticatedClient(
-        base_url=urls["notify"], token=keys["ice"], timeout=_api("notify", "client").httpx.Timeout(60)
-    )
+    made = _api("notify", "client")
+    client = made.AuthenticatedClient(base_url=urls["notify"], token=keys["ice"], timeout=made.httpx.Timeout(60))
     feed, receipt = _api("notify", "api.ice.ice_responses"), _api("notify", "api.ice.ice_receipt")
     form = _api("notify", "models").Receipt
 
@@ -120,22 +122,22 @@ def test_a_generated_client_runs_the_same_day(run: tuple[Path, dict[str, Any]], 
                 return page
         raise AssertionError("nothing came")
 
-    first = receive(None)
-    answer = first.items[0]
-    assert (answer.kind.value, answer.outcome.value, answer.state.value) == ("decision", "HOLD", "delivered")
-    assert answer.citation
-    signed = receipt.sync(client=client, notice_id=str(answer.id), body=form(signed_by="liaison desk"))
-    assert signed.id == answer.id
-    send("ice", "/ice/hartford", "detainer.cancelled", {"detainer_id": detainer, "reason": "lifted"})
-    correction = receive(first.next_).items[0]
+    with client:
+        first = receive(None)
+        answer = first.items[0]
+        assert (answer.kind.value, answer.outcome.value, answer.state.value) == ("decision", "HOLD", "delivered")
+        assert answer.citation
+        signed = receipt.sync(client=client, notice_id=str(answer.id), body=form(signed_by="liaison desk"))
+        assert signed.id == answer.id
+        send("ice", "/ice/hartford", "detainer.cancelled", {"detainer_id": detainer, "reason": "lifted"})
+        correction = receive(first.next_).items[0]
     assert (correction.kind.value, correction.replaces, correction.outcome.value) == (
         "correction",
         answer.id,
         "RELEASE",
     )
-    nobody = _api("notify", "client").AuthenticatedClient(base_url=urls["notify"], token="cs_no_key")
-    refused = feed.sync(client=nobody)
-    assert refused.type_ == "urn:countersign:problem:unauthenticated"
+    with made.AuthenticatedClient(base_url=urls["notify"], token="cs_no_key") as nobody:
+        assert feed.sync(client=nobody).type_ == "urn:countersign:problem:unauthenticated"
 
 
 @pytest.mark.parametrize("service", ["intake", "decision", "notify"])

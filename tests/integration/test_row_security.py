@@ -23,6 +23,7 @@ RECORDS = {
     "notify.notices",
     "notify.attempts",
     "notify.receipts",
+    "notify.copies_served",
     "notify.recalls",
     "intake.raw_events",
     "intake.journal",

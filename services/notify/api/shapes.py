@@ -3,7 +3,7 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from services.notify.dossier import Kind
 
@@ -21,6 +21,16 @@ class Window(BaseModel):
     evidence: dict[str, Any]
     ended_at: AwareDatetime | None
     ended_by: str | None
+
+
+class Paper(BaseModel):
+    """Where the person's copy is, and the duties that it meets."""
+
+    copy_path: str = Field(alias="copy")
+    served: str
+    languages: list[str]
+    formats: list[str]
+    owed: list[str]
 
 
 class Notice(BaseModel):
@@ -53,6 +63,8 @@ class Notice(BaseModel):
     decided_by: str | None
     window: Window | None
     supersedes: UUID | None
+    #: Only of the person's copy.
+    person_copy: Paper | None = None
     text: str
 
 

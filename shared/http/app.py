@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy.exc import DBAPIError
 
 from shared.db.engine import is_weather
@@ -61,7 +61,7 @@ async def readyz(request: Request) -> JSONResponse:
     )
 
 
-@common.get("/metrics")
+@common.get("/metrics", response_class=PlainTextResponse, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(request: Request, _: Scraping) -> Response:
     """Give the metrics in Prometheus' text form."""
     return figures(request.app.state.service, request.app.state.progress)

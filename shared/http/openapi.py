@@ -78,7 +78,8 @@ def _complete(path: str, method: str, operation: dict[str, Any], *, is_open: boo
     if "requestBody" in operation:
         codes |= {"400", "413", "415", "422"}
     if method != "get" and not is_open:
-        codes.add("409")
+        # A body may name what is not there, or not for this key.
+        codes |= {"404", "409"}
     answers = operation["responses"]
     answers.pop("422", None)
     for code in sorted(codes):

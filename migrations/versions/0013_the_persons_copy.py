@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations.ddl import SEES_ALL, SEES_ORI, api, pipeline, readable_by_requests, statements
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 TABLES = """
 CREATE TABLE notify.copies_served (

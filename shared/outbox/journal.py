@@ -47,23 +47,37 @@ def link(
     return hashlib.sha256(head + b"\n" + body).digest()
 
 
-async def add(session: WriteSession, schema: str, records: Sequence[Record]) -> None:
-    """Append records to their cases' chains, in the order given; heads are locked in case order."""
-    if not records:
-        return
-    cases = sorted({record.case_id for record in records})
-    await session.run(
-        f"INSERT INTO {schema}.journal_heads SELECT id, 0, CAST(:zero AS bytea)"
-        " FROM unnest(CAST(:cases AS uuid[])) AS id ORDER BY id ON CONFLICT DO NOTHING",
-        cases=cases,
-        zero=GENESIS,
-    )
+async def _locked(session: WriteSession, schema: str, cases: Sequence[UUID]) -> dict[UUID, tuple[int, bytes]]:
     rows = await session.all(
         f"SELECT case_id, seq, digest FROM {schema}.journal_heads"
         " WHERE case_id = ANY (CAST(:cases AS uuid[])) ORDER BY case_id FOR UPDATE",
         cases=cases,
     )
-    heads: dict[UUID, tuple[int, bytes]] = {row.case_id: (row.seq, row.digest) for row in rows}
+    return {row.case_id: (row.seq, row.digest) for row in rows}
+
+
+async def _begun(session: WriteSession, schema: str, cases: Sequence[UUID]) -> dict[UUID, tuple[int, bytes]]:
+    """Begin the chains of cases that had none; one that another began meanwhile is waited for and locked."""
+    rows = await session.all(
+        f"INSERT INTO {schema}.journal_heads SELECT id, 0, CAST(:zero AS bytea)"
+        " FROM unnest(CAST(:cases AS uuid[])) AS id ORDER BY id ON CONFLICT DO NOTHING RETURNING case_id",
+        cases=cases,
+        zero=GENESIS,
+    )
+    begun = {row.case_id: (0, GENESIS) for row in rows}
+    others = [case_id for case_id in cases if case_id not in begun]
+    return begun | (await _locked(session, schema, others) if others else {})
+
+
+async def add(session: WriteSession, schema: str, records: Sequence[Record]) -> None:
+    """Append records to their cases' chains, in the order given; heads are locked in case order."""
+    if not records:
+        return
+    cases = sorted({record.case_id for record in records})
+    heads = await _locked(session, schema, cases)
+    unknown = [case_id for case_id in cases if case_id not in heads]
+    if unknown:
+        heads |= await _begun(session, schema, unknown)
     chained = []
     for record in records:
         seq, prev = heads[record.case_id]

@@ -4,6 +4,7 @@ import asyncio
 
 from services.notify import deliver
 from services.notify.dossier import Margins
+from services.notify.valve import USUAL
 from tests.integration.notify.conftest import Office, said
 from tests.integration.notify.test_watch import add_unmatched
 from tests.support.decisions import DUE, NOW, a_decision
@@ -20,7 +21,10 @@ async def test_a_decision_waits_for_what_is_being_sent_and_corrects_it(office: O
     async with office.pipeline.transaction() as sending:
         now = office.pipeline.clock.now()
         assert (
-            await deliver.send_due(sending, office.decisions.outbox, office.decisions.ids, Margins(), now, most=10) == 2
+            await deliver.send_due(
+                sending, office.decisions.outbox, office.decisions.ids, Margins(), USUAL, now, most=10
+            )
+            == 2
         )
         hearing = asyncio.create_task(office.hear(a_decision(2, "RELEASE")))
         await waits_for_lock(office)

@@ -96,6 +96,8 @@ async def staged(root: Path, *, instances: int = 1) -> AsyncIterator[Stage]:
     os.environ.update({"COUNTERSIGN_BURST_FACILITY": "0", "COUNTERSIGN_BURST_POLICY": "0"})
     place = Place(root)
     place.make()
+    # A backlog is what a burst is: without this its notices would wait for a person, as they should.
+    os.environ |= {"COUNTERSIGN_BURST_FACILITY": "0", "COUNTERSIGN_BURST_POLICY": "0"}
     wanted = Wanted(place=place, port_base=0, clock=ClockSetting("system"), play=None, instances=instances)
     async with AsyncExitStack() as stack:
         run = await stack.enter_async_context(running(wanted, lambda _: None))

@@ -21,7 +21,7 @@ BUCKETS: tuple[tuple[str, timedelta, timedelta], ...] = (
 #: More strokes than this in one cell are a blot.
 _STROKES = 40
 #: Alarms whose deadline stands on the board already.
-_ON_THE_BOARD = frozenset({"notice_late", "notice_unacknowledged"})
+_ON_THE_BOARD = frozenset({"notice_late", "notice_unacknowledged", "review_waiting", "review_overdue"})
 
 
 @dataclass(slots=True)
@@ -63,6 +63,8 @@ class Need:
     title: str
     why: str
     case_id: object = None
+    #: Of what can no longer be in time, and waits for somebody to say that it is settled: since when.
+    since: datetime | None = None
     #: Links: what they say and where they lead.
     acts: tuple[tuple[str, str], ...] = ()
 
@@ -90,10 +92,19 @@ def _put(cells: Sequence[Cell], one: Deadline, now: datetime) -> None:
         cell.strokes.append((round(100 * min(max(share, 0.0), 1.0), 2), one.risk is not None))
 
 
-def needs(deadlines: Sequence[Deadline], called: Sequence[Called], pulses: Sequence[Pulse]) -> list[Need]:
+def needs(
+    deadlines: Sequence[Deadline], called: Sequence[Called], pulses: Sequence[Pulse], now: datetime
+) -> list[Need]:
     """Give what needs a person, by time left: what does not move, has passed, is at risk, or was called for."""
-    found = [*_stuck(pulses), *_troubled(deadlines), *_alarmed(called, deadlines)]
-    return sorted(found, key=lambda one: (one.due is not None, one.due.timestamp() if one.due else 0.0))
+    found = [*_stuck(pulses), *_troubled(deadlines), *_alarmed(called, deadlines, now)]
+    return sorted(found, key=_rank)
+
+
+def _rank(one: Need) -> tuple[int, float]:
+    """Put what does not move first, then what can be in time by time left, then what is past, the latest first."""
+    if one.since is not None:
+        return 2, -one.since.timestamp()
+    return (1, one.due.timestamp()) if one.due is not None else (0, 0.0)
 
 
 def _stuck(pulses: Sequence[Pulse]) -> Iterator[Need]:
@@ -133,16 +144,18 @@ def _what_then(one: Deadline) -> str:
     }[one.kind]
 
 
-def _alarmed(called: Sequence[Called], deadlines: Sequence[Deadline]) -> Iterator[Need]:
+def _alarmed(called: Sequence[Called], deadlines: Sequence[Deadline], now: datetime) -> Iterator[Need]:
     nearest: dict[object, datetime] = {
         one.case_id: one.due_at for one in reversed(deadlines) if one.case_id and not one.is_late
     }
     for one in called:
         if one.kind in _ON_THE_BOARD:
             continue
-        due = min((each for each in (one.due, nearest.get(one.case_id)) if each is not None), default=None)
+        ahead = [each for each in (one.due, nearest.get(one.case_id)) if each is not None and each > now]
+        is_past = not ahead and one.due is not None
         yield Need(
-            due=due,
+            due=min(ahead, default=None),
+            since=one.due if is_past else None,
             state="risk",
             title=f"{ALARMS.get(one.kind, one.kind.replace('_', ' ').capitalize())}.",
             why=one.detail,

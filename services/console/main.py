@@ -2,8 +2,10 @@
 
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from pathlib import Path
 
 from services.console.accounts.door import Door, Rules
+from services.console.accounts.issuer import Issuer
 from services.console.acting import Services
 from services.console.app import make_app
 from services.console.assets import Assets
@@ -47,6 +49,9 @@ async def run(settings: Settings) -> None:
         urls = {"intake": settings.intake_url, "decision": settings.decision_url, "notify": settings.notify_url}
         key = SigningKey.of(settings.console_signing_key.get_secret_value())
         services = await stack.enter_async_context(Services({**urls, "watchdog": settings.watchdog_url}, key))
+        issuer = _issuer(settings)
+        if issuer is not None:
+            stack.push_async_callback(issuer.close)
         rulebook = load_rulebook()
         progress, assets, heartbeat = Progress(), Assets(), Heartbeat(urls)
         sampler = Sampler(settings.kafka, sessions)
@@ -68,7 +73,7 @@ async def run(settings: Settings) -> None:
             revealer=Revealer(sessions, UuidV7()),
             assets=assets,
             pages=Pages.load(assets, banner=settings.console_banner, **EVERYWHERE),
-            issuer=None,
+            issuer=issuer,
             keys=Keys(requests, _SCRAPES_PER_MINUTE, "console"),
             figures=figures,
             sampler=sampler,
@@ -81,6 +86,16 @@ async def run(settings: Settings) -> None:
             figures.run(progress),
             listen(app, host=settings.host, port=settings.port, progress=progress),
         )
+
+
+def _issuer(settings: Settings) -> Issuer | None:
+    """Give the organisation's sign-in, where one is set."""
+    if not settings.oidc_issuer:
+        return None
+    file = settings.oidc_credential_file
+    credential = Path(file).read_text(encoding="utf-8").strip() if file else None
+    back = f"{settings.console_url.rstrip('/')}/sign-in/back"
+    return Issuer(settings.oidc_issuer, settings.oidc_client_id, credential, back, None)
 
 
 def _rules(settings: Settings) -> Rules:

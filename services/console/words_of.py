@@ -25,6 +25,9 @@ ALARMS: Mapping[str, str] = MappingProxyType(
         "notice_late": "A notice is late",
         "notice_unacknowledged": "Nobody has acknowledged a notice",
         "promise_broken": "Something was found that must never be",
+        "review_waiting": "A review waits, and half of its time is gone",
+        "review_overdue": "A review was not answered by when an answer was wanted",
+        "review_lapsed": "A review ended in release before anybody answered",
         "release_due_not_reported": "A release was asked about, and not reported since",
     }
 )

@@ -31,6 +31,9 @@ def add(
     subject: Annotated[
         str | None, typer.Option(help="Who signs in at the issuer: its `sub`. Without it the account has a password.")
     ] = None,
+    issuer: Annotated[
+        str | None, typer.Option(envvar="COUNTERSIGN_OIDC_ISSUER", help="The issuer that knows the subject.")
+    ] = None,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
@@ -39,7 +42,10 @@ def add(
         raise typer.BadParameter("people are operator, reviewer, auditor or administrator", param_hint="--role")
     if role is Role.REVIEWER and not office:
         raise typer.BadParameter("a reviewer answers for an office", param_hint="--office")
-    account = make.NewAccount(name=name, role=role, office=office, subject=subject)
+    if subject and not issuer:
+        raise typer.BadParameter("a subject is known to one issuer alone; name it", param_hint="--issuer")
+    known_as = f"{issuer.rstrip('/')} {subject}" if subject and issuer else None
+    account = make.NewAccount(name=name, role=role, office=office, subject=known_as)
     made = _in_database(data_dir, lambda c: _add(c, account))
     told = {"name": name, "role": role.value, "office": office, "password": made.get(name)}
     if json:

@@ -26,7 +26,7 @@ async def load(view: View) -> Values:
     """Read what the overview shows."""
     stands = view.stands
     called, alarms = await queries.alarms(view.cases, stands.where, most=_ALARMS)
-    wanting = needs(stands.deadlines, called, stands.heartbeat.all())
+    wanting = needs(stands.deadlines, called, stands.heartbeat.all(), view.now)
     holds = await queries.holds(view.cases, stands.where, most=_ROWS)
     zone = stands.where.common_zone
     axis = shared_axis([one.window for one in holds], view.now, zone)

@@ -33,9 +33,9 @@ WHERE d.delivered_at IS NULL AND d.late_since IS NULL AND d.state IN ('planned',
     AND n.kind IN ('decision', 'correction', 'unmatched')
 GROUP BY n.case_id, n.detainer_id"""
 _REVIEWS = """
-SELECT 'review', coalesce(r.answer_by, r.due_by),
+SELECT 'review', CASE WHEN r.answer_by > :now THEN r.answer_by ELSE r.due_by END,
     r.case_id, r.detainer_id, r.facility_ori, r.booking_number, 'REVIEW', r.id, r.opened_at,
-    r.state, r.claimed_by
+    CASE WHEN r.answer_by <= :now THEN 'overdue' ELSE r.state END, r.claimed_by
 FROM decision.reviews r WHERE r.state IN ('open', 'claimed')"""
 _RECEIPTS = """
 SELECT 'receipt', d.receipt_by, n.case_id, n.detainer_id, n.facility_ori, n.booking_number, n.outcome, n.id,
@@ -117,8 +117,8 @@ def at_risk(kind: str, trouble: str | None, left: timedelta) -> str | None:
         return "decided, not told"
     if kind == "answer" and trouble == "not_delivered" and left < ARRIVAL_RISK:
         return "sent, not fetched"
-    if kind == "review" and left < REVIEW_RISK:
-        return "not answered"
+    if kind == "review" and (left < REVIEW_RISK or trouble == "overdue"):
+        return "an answer was wanted before now" if trouble == "overdue" else "not answered"
     if kind == "receipt" and left < ARRIVAL_RISK:
         return "no receipt yet"
     return None

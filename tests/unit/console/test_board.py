@@ -71,6 +71,7 @@ def test_a_risk_marks_its_cell() -> None:
         ("answer", "not_delivered", HOUR / 2, True),
         ("review", "claimed", 2 * HOUR, False),
         ("review", "claimed", 2 * HOUR - timedelta(seconds=1), True),
+        ("review", "overdue", 9 * HOUR, True),
         ("receipt", "sent", HOUR / 2, True),
         ("receipt", "sent", 3 * HOUR, False),
     ],
@@ -104,6 +105,7 @@ def test_what_does_not_move_comes_before_everything() -> None:
         ],
         [alarm],
         [a_pulse(troubles={"timers": "no progress for 25 s"})],
+        NOW,
     )
     assert [one.due for one in found] == [None, NOW - HOUR, NOW + HOUR / 2, NOW + HOUR]
     assert found[0].title == "Notify is up, and its timers do not move."
@@ -113,4 +115,4 @@ def test_what_does_not_move_comes_before_everything() -> None:
 
 def test_nothing_needs_a_person_when_all_is_well() -> None:
     """A deadline in time is no trouble."""
-    assert needs([a_deadline("hold", HOUR)], [], [a_pulse()]) == []
+    assert needs([a_deadline("hold", HOUR)], [], [a_pulse()], NOW) == []

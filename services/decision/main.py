@@ -8,6 +8,7 @@ from services.decision.policy.load import load_rulebook
 from services.decision.reminders import Reminders
 from services.decision.settings import Settings
 from services.decision.store import adopt_rulebook
+from shared.db.listen import Wake
 from shared.domain.errors import RulebookUnsound
 from shared.domain.events import DecisionRecorded
 from shared.http.app import make_app
@@ -15,6 +16,7 @@ from shared.kafka.topics import Topic
 from shared.outbox.inbox import Hearing, Once, consume
 from shared.outbox.parking import HearAgain, Parking
 from shared.outbox.parts import open_parts
+from shared.outbox.prune import Prune
 from shared.outbox.sweep import Sweep
 from shared.outbox.timers import in_turn, run_timers
 from shared.runtime.serve import listen, serve
@@ -54,6 +56,7 @@ async def run(settings: Settings) -> None:
                 "timers", in_turn(decide.on_due, reminders.on_due), parts.wake, parts.progress, speed=parts.clock.speed
             ),
             watch_calendar(parts.clock, parts.progress),
+            run_timers("inbox", Prune("decision", parts.sessions).tick, Wake(), parts.progress),
             parts.relay.run(),
             Sweep("decision", parts.sessions, parts.ids).run(parts.progress),
             listen(app, host=settings.host, port=settings.port, progress=parts.progress),

@@ -25,6 +25,7 @@ from shared.kafka.topics import Topic
 from shared.outbox.inbox import Once, consume
 from shared.outbox.parking import HearAgain, Parking
 from shared.outbox.parts import open_parts
+from shared.outbox.prune import Prune
 from shared.outbox.sweep import Sweep
 from shared.outbox.timers import run_timers
 from shared.runtime.serve import listen, serve
@@ -109,6 +110,7 @@ async def run(settings: Settings) -> None:
         await serve(
             parts.progress,
             consume("decisions", source, once, parts.progress),
+            run_timers("inbox", Prune(SCHEMA, parts.sessions).tick, Wake(), parts.progress),
             parts.relay.run(),
             Sweep(SCHEMA, parts.sessions, parts.ids).run(parts.progress),
             run_timers("timers", watch.tick, parts.wake, parts.progress, speed=parts.clock.speed),

@@ -60,6 +60,8 @@ async def bench(asked: Asked) -> Report:
                 await _warm(stage)
                 ready = events(DETAINED, _BACKLOG[asked.quick], seed=60)
                 report.drained["detained, on Apache Kafka"] = await drain(stage, ready, cores=_cores())
+        if asked.sizes:
+            await _growing(asked, report, root / "growing")
     return report
 
 
@@ -72,6 +74,7 @@ async def _ours(asked: Asked, report: Report, root: Path) -> None:
             ready = events(profile, _BACKLOG[asked.quick], seed=10 + number)
             report.mix[profile.name] = _mix(ready)
             report.drained[profile.name] = await drain(stage, ready, cores=_cores())
+            asked.tell(f"  {report.drained[profile.name].events_per_s:,.0f} events a second")
             if profile is DETAINED:
                 report.floors["rows copied by COPY, events a second"] = await floors.raw_copy(stage, len(ready))
         top = report.drained[DETAINED.name].events_per_s
@@ -81,6 +84,7 @@ async def _ours(asked: Asked, report: Report, root: Path) -> None:
             bookings = int(rate * _LATENCY_S[asked.quick] / DETAINED.events_per_booking)
             seed = 20 + list(_SHARES).index(name)
             report.latencies[name] = await latency(stage, events(DETAINED, bookings, seed=seed), rate)
+            asked.tell(f"  {report.latencies[name].to}")
         asked.tell("HTTP")
         report.posted["one event a request"] = await intake_http.singly(stage, events(COUNTY, 500, seed=30))
         report.posted["NDJSON, 200 a request"] = await intake_http.in_bulk(
@@ -90,10 +94,19 @@ async def _ours(asked: Asked, report: Report, root: Path) -> None:
         report.floors["raw consume, events a second"] = await floors.raw_consume(stage)
         report.floors["raw HTTP, requests a second, one after the other"] = await floors.raw_http(stage)
         await _peers(asked, report, stage, root)
+
+
+async def _growing(asked: Asked, report: Report, root: Path) -> None:
+    """Measure what an event costs at each size, on a service whose cases are those of ordinary counties."""
+    async with staged(root) as stage:
+        await stage.produce(events(COUNTY, 2_000, seed=2))
+        await stage.through()
         for number, size in enumerate(asked.sizes):
             asked.tell(f"growing to {size:,} cases")
             await grow(stage, size)
-            report.growth.append(await grown(stage, DETAINED, seed=70 + number, cores=_cores()))
+            await _warm(stage, seed=90 + number)
+            report.growth.append(await grown(stage, COUNTY, seed=70 + number, cores=_cores()))
+            asked.tell(f"  {report.growth[-1]}")
 
 
 async def _peers(asked: Asked, report: Report, stage: Stage, root: Path) -> None:
@@ -103,11 +116,12 @@ async def _peers(asked: Asked, report: Report, stage: Stage, root: Path) -> None
         seed = 40 + _PROFILES.index(profile)
         ready = events(profile, 4_000, seed=seed)
         report.peers[profile.name] = await peered(stage, ready, root, topics=f"peer-{profile.name}")
+        asked.tell(f"  {report.peers[profile.name].events_per_s:,.1f} events a second")
 
 
-async def _warm(stage: Stage) -> None:
+async def _warm(stage: Stage, seed: int = 1) -> None:
     """Let everything run once before it counts: plans, caches, and the pages of an empty database."""
-    await stage.produce(events(DETAINED, 300, seed=1))
+    await stage.produce(events(DETAINED, 300, seed=seed))
     await stage.through()
 
 

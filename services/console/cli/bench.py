@@ -1,6 +1,5 @@
 """`countersign bench`: how fast it is on this machine, beside a plain service and the machine's own floors."""
 
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,7 +39,7 @@ def bench(
         reporting: Any = import_module("benchmarks.report")
     except ImportError as error:
         raise NoBench(f"the benchmarks are not here ({error}): run from a checkout, after `make bench-env`") from error
-    err = Console(stderr=True, highlight=False, quiet=not sys.stderr.isatty())
+    err = Console(stderr=True, highlight=False)
     sizes = () if quick else tuple(size for size in (*_GROWN, cases) if size <= cases)
     asked = runner.Asked(
         quick=quick, sizes=sorted(set(sizes)), processes=() if quick else (2, 4), kafka=kafka, tell=err.print

@@ -78,7 +78,8 @@ def page_of(document: dict[str, Any]) -> str:
     )
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/docs/swagger-ui.css">'
+        f'<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
+        '<link rel="stylesheet" href="/docs/swagger-ui.css">'
         f"<style>{_STYLE}</style></head><body><h1>{title}</h1>"
         "<p>Keys travel as <code>Authorization: Bearer …</code>; errors are <code>application/problem+json</code>;"
         " times are RFC 3339 with offset; lists answer <code>{items, next}</code>. In machine form:"

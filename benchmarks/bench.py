@@ -20,6 +20,7 @@ from benchmarks.latency import latency
 from benchmarks.load import Ready, events
 from benchmarks.peered import peered
 from benchmarks.report import Report
+from benchmarks.restart import restart
 from benchmarks.stage import Stage, staged
 from services.console.simulate.profile import COUNTY, DETAINED, UNDETAINED, Profile
 
@@ -91,6 +92,9 @@ async def _ours(asked: Asked, report: Report, root: Path) -> None:
             stage, events(COUNTY, _BACKLOG[asked.quick], seed=31)
         )
         await stage.through()
+        asked.tell("every service killed in the middle of a backlog")
+        report.restart = await restart(stage, events(DETAINED, _BACKLOG[asked.quick], seed=35))
+        asked.tell(f"  {report.restart}")
         report.floors["raw consume, events a second"] = await floors.raw_consume(stage)
         report.floors["raw HTTP, requests a second, one after the other"] = await floors.raw_http(stage)
         await _peers(asked, report, stage, root)

@@ -1,7 +1,7 @@
 """What the machine spends: CPU seconds and memory of each part, read from /proc."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -19,17 +19,22 @@ def resident_mb(root: int | None = None) -> dict[str, float]:
     return _sum(root, lambda stat: int(stat[21]) * _PAGE / 1e6)
 
 
+def pids(parts: Collection[str]) -> list[int]:
+    """Give the processes of parts."""
+    return [pid for pid, (command, _) in _below(os.getpid()).items() if _part(command) in parts]
+
+
 def spent(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     """Give what lies between two readings."""
     return {part: round(seconds - before.get(part, 0.0), 3) for part, seconds in after.items()}
 
 
-def _sum(root: int | None, value: object) -> dict[str, float]:
+def _sum(root: int | None, value: Callable[[list[str]], float]) -> dict[str, float]:
     found: dict[str, float] = {}
     for pid, (command, stat) in _below(root or os.getpid()).items():
         part = _part(command)
-        if part is not None and pid != os.getpid() and callable(value):
-            found[part] = found.get(part, 0.0) + float(value(stat))
+        if part is not None and pid != os.getpid():
+            found[part] = found.get(part, 0.0) + value(stat)
     return found
 
 

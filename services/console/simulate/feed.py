@@ -18,7 +18,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 #: How often what has fallen due is sent.
 _PART_S = 0.05
 #: Lives run so fast that most of them end within the load.
-_LIFE = timedelta(days=2)
+_LIFE = timedelta(days=60)
 
 Send = Callable[[list[EventLine]], Awaitable[None]]
 

@@ -54,6 +54,8 @@ class Intake:
             return
         desk = Desk(session, self._parts.ids)
         await desk.place_all([_item(event, now) for event in fresh.values()])
+        if session.traces:
+            record.follow(session.traces, heard, desk)
         await self._save(session, desk, fresh, register, now)
         log.info("events.heard", count=len(fresh))
 

@@ -13,6 +13,7 @@ from services.intake.waiting_list import BEHIND_PARKED
 from shared.db.casebook import CaseFile
 from shared.outbox import journal
 from shared.outbox.alarms import Alarm
+from shared.outbox.inbox import Heard
 
 
 def entry(work: Work, file: CaseFile | None, seals: Mapping[store.Name, str], now: datetime) -> journal.Record:
@@ -96,3 +97,12 @@ def moved(desk: Desk, fresh: Mapping[Name, InboundEvent]) -> Sequence[tuple[Name
     return placed + [
         (item.name, "waiting", BEHIND_PARKED, case_id) for item, case_id in desk.queued if item.name not in fresh
     ]
+
+
+def follow(traces: dict[str, str], heard: Sequence[Heard[InboundEvent]], desk: Desk) -> None:
+    """Let a case's messages go on under the trace of an event that was put on it: from its key to the case's."""
+    keys = {(one.message.source, one.message.id): (one.record.key or b"").decode("utf-8", "replace") for one in heard}
+    for item, case_id, _ in desk.placed:
+        trace = traces.get(keys.get(item.name, ""))
+        if trace is not None:
+            traces[str(case_id)] = trace

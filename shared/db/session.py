@@ -59,6 +59,8 @@ class WriteSession(ReadSession):
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
         self._afterwards: list[Callable[[], None]] = []
+        #: Under which trace the effects on a message's key go on; empty while traces are off.
+        self.traces: dict[str, str] = {}
 
     async def run(self, sql: str, **values: Any) -> int:
         """Run a statement and give the number of rows it touched."""

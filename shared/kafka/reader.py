@@ -88,27 +88,37 @@ class LogReader:
             raise _away(error) from error
         return {tp.partition: at.offset if (at := found.get(tp)) else ends[tp] for tp in asked}
 
-    async def read(self, topic: str, partition: int, begin: int, end: int) -> list[Stored]:
-        """Give the records from ``begin`` up to, not including, ``end``; KafkaAway when nobody answers."""
+    async def read(
+        self, topic: str, partition: int, begin: int, end: int, keys: Collection[bytes] = ()
+    ) -> list[Stored]:
+        """Give the records from ``begin`` up to, not including, ``end``; KafkaAway when nobody answers.
+
+        With ``keys``, those of these keys alone: a search looks at many records and keeps few.
+        """
         if begin >= end:
             return []
         tp = TopicPartition(topic, partition)
         async with self._reading:
             try:
                 async with asyncio.timeout(_PATIENCE_S):
-                    return await self._fetch(tp, begin, end)
+                    return await self._fetch(tp, begin, end, frozenset(keys))
             except (KafkaError, TimeoutError) as error:
                 raise _away(error) from error
             finally:
                 self._consumer.unsubscribe()
 
-    async def _fetch(self, tp: TopicPartition, begin: int, end: int) -> list[Stored]:
+    async def _fetch(self, tp: TopicPartition, begin: int, end: int, keys: frozenset[bytes]) -> list[Stored]:
         self._consumer.assign([tp])
         self._consumer.seek(tp, begin)
         found: list[Stored] = []
         while await self._consumer.position(tp) < end:
             fetched = await self._consumer.getmany(tp, timeout_ms=_FETCH_MS, max_records=end - begin)
-            found += [_stored(each) for records in fetched.values() for each in records if each.offset < end]
+            found += [
+                _stored(each)
+                for records in fetched.values()
+                for each in records
+                if each.offset < end and (not keys or each.key in keys)
+            ]
         return found
 
 

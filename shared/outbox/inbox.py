@@ -13,6 +13,7 @@ from shared.db.session import Sessions, WriteSession
 from shared.domain.errors import MalformedMessage, MustStop, StaleBatch, TooManyParked
 from shared.kafka.consumer import RawBatch, Record, Source, Stretch
 from shared.outbox.offsets import move
+from shared.runtime import tracing
 from shared.runtime.health import Progress
 
 log = structlog.get_logger()
@@ -66,9 +67,18 @@ class Once(Generic[T]):
 
     async def __call__(self, batch: RawBatch) -> None:
         """Handle a batch in one transaction; if it fails for one event's sake, try each event alone."""
+        if not tracing.is_on():
+            await self._take(batch, {})
+            return
+        told = [(record.key, _where(record), tracing.parent_in(record.headers)) for record in batch.records]
+        with tracing.hearing(self._group, told) as traces:
+            await self._take(batch, traces)
+
+    async def _take(self, batch: RawBatch, traces: dict[str, str]) -> None:
         heard, bad = self._read(batch.records)
         try:
             async with self._sessions.transaction() as session:
+                session.traces = traces
                 now = self._sessions.clock.now()
                 await move(session, self._schema, self._group, batch.stretches)
                 if heard:
@@ -80,10 +90,13 @@ class Once(Generic[T]):
             if is_weather(error) or not heard:
                 raise
             log.warning("batch.tried_singly", error=type(error).__name__, count=len(heard))
-            await self._one_by_one(batch, heard, bad)
+            await self._one_by_one(batch, heard, bad, traces)
 
-    async def _one_by_one(self, batch: RawBatch, heard: Sequence[Heard[T]], bad: list[Unhandled]) -> None:
+    async def _one_by_one(
+        self, batch: RawBatch, heard: Sequence[Heard[T]], bad: list[Unhandled], traces: dict[str, str]
+    ) -> None:
         async with self._sessions.transaction() as session:
+            session.traces = traces
             now = self._sessions.clock.now()
             await move(session, self._schema, self._group, batch.stretches)
             for one in heard:
@@ -128,6 +141,15 @@ class Once(Generic[T]):
 
     def _count(self, in_a_row: int) -> None:
         self._parked_in_a_row = in_a_row
+
+
+def _where(record: Record) -> dict[str, str | int]:
+    """Say where a message lies, as traces name it; never its key."""
+    return {
+        "messaging.destination.name": record.topic,
+        "messaging.destination.partition.id": str(record.partition),
+        "messaging.kafka.offset": record.offset,
+    }
 
 
 def _rows(records: Sequence[Record], bad: Sequence[Unhandled], before: int) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Told for sure: messages are rows of the same transaction, published after it and then ticked off."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,8 @@ class Letter:
     topic: str
     key: str
     message: bytes
+    #: Under which trace it goes on; it lives in memory alone, and a sweep after a crash knows none.
+    trace: str | None = None
 
 
 class Outbox:
@@ -42,6 +44,8 @@ class Outbox:
         """Write the messages down with everything else in this transaction."""
         if not letters:
             return
+        if session.traces:
+            letters = [replace(letter, trace=session.traces.get(letter.key)) for letter in letters]
         await session.run(
             f"INSERT INTO {self._schema}.outbox (id, topic, key, message, leased_until)"
             " SELECT *, CAST(:leased_until AS timestamptz) FROM unnest(CAST(:ids AS uuid[]), CAST(:topics AS text[]),"

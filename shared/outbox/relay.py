@@ -9,6 +9,7 @@ from shared.db.engine import is_weather
 from shared.db.session import Sessions
 from shared.kafka.producer import Log, OutMessage
 from shared.outbox.outbox import LEASE, Letter
+from shared.runtime import tracing
 from shared.runtime.clock import machine_now
 from shared.runtime.health import Progress
 
@@ -72,7 +73,10 @@ class Relay:
         for begin in range(0, len(letters), _BATCH):
             part = letters[begin : begin + _BATCH]
             results = await self._kafka.send(
-                [OutMessage(letter.topic, letter.key.encode(), letter.message) for letter in part]
+                [
+                    OutMessage(letter.topic, letter.key.encode(), letter.message, tracing.header(letter.trace))
+                    for letter in part
+                ]
             )
             done = [letter.id for letter, error in zip(part, results, strict=True) if error is None]
             if len(done) < len(part):

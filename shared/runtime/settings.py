@@ -44,3 +44,5 @@ class SharedSettings(ProcessSettings):
     batch_wait_ms: int = 500
     #: Requests a key may make each minute, machine time.
     requests_per_minute: int = 60_000
+    #: A collector that takes OTLP over HTTP, such as http://localhost:4318/v1/traces; empty: no traces.
+    traces_to: str = ""

@@ -1,13 +1,19 @@
 """What jails and ICE send while a page is open, and what a role reads of it."""
 
+import asyncio
 import json
+import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
+
+from shared.kafka.producer import KafkaLog, OutMessage
+from shared.kafka.topics import Topic
 
 #: A hold is open, and others wait for the Commissioner.
 STANDS_AT = "2012-02-24T11:00:00-05:00"
@@ -85,3 +91,24 @@ def case_of(running: Running, number: str) -> str:
         if items:
             return str(items[0]["case_id"])
     raise AssertionError(f"nothing was decided on {number}")
+
+
+def a_message(running: Running) -> str:
+    """Give the path of a message of ICE's."""
+    headers = {"Authorization": f"Bearer {running.keys['operator']}"}
+    told = httpx.get(running.console + "/metrics", headers=headers, timeout=30).text
+    ends = re.findall(r'countersign_log_end\{partition="(\d)",topic="ice.detainers.v1"\} ([1-9]\d*)', told)
+    return f"/topics/ice.detainers.v1/{ends[0][0]}/0"
+
+
+def put(running: Running, topic: Topic, key: str, body: bytes) -> None:
+    """Put a message on a topic, past every door."""
+    bootstrap = json.loads((running.folder / "run.json").read_text())["kafka"]
+
+    async def send() -> None:
+        async with KafkaLog(bootstrap) as log:
+            assert await log.send([OutMessage(topic, key.encode(), body)]) == [None]
+
+    # The browser's own loop runs in this thread.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, send()).result()

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import Desk, Desks
-from tests.browser.senders import Running, ask
+from tests.browser.senders import Running, a_message, ask
 
 _WIDTHS = (320, 360, 390, 600, 800, 1000, 1280, 1600)
 
@@ -15,6 +15,8 @@ def paths(running: Running) -> Iterator[str]:
     """Give a path for every page there is."""
     yield from ("/", "/cases", "/cases?state=ended", "/cases?number=nothing", "/reviews", "/account")
     yield from ("/rulebook/index.html", "/rulebook/ct.html", "/rulebook/try", "/facilities")
+    yield from ("/topics", "/topics/ice.detainers.v1", "/topics/parked.v1", "/parked", "/alarms", "/deliveries")
+    yield a_message(running)
     for outcome in ("HOLD", "REVIEW", "RELEASE"):
         found = ask(running, "operator", "decision", f"/v1/cases?outcome={outcome}")["items"]
         yield f"/cases/{found[0]['case_id']}"

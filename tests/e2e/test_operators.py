@@ -7,21 +7,25 @@ import asyncio
 import html
 import json
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.kafka.producer import KafkaLog, OutMessage
+from shared.kafka.reader import LogReader
 from shared.kafka.topics import TOPICS, Topic
 from tests.e2e.up import started, until
-from tests.support.builders import ORI
+from tests.support.builders import ORI, OTHER_ORI
 
 NUMBER = "26-000777"
 #: Told apart from everything: a name, a birth date, and federal numbers of the right shapes.
@@ -112,11 +116,53 @@ def _poison(n: int) -> OutMessage:
     return OutMessage(Topic.DETAINERS, f"{ORI}/{NUMBER}".encode(), body.encode())
 
 
+@dataclass(slots=True)
+class Collector:
+    """Takes spans over HTTP and keeps them, as they came and read."""
+
+    bodies: list[bytes] = field(default_factory=list)
+
+    def spans(self, trace: str) -> dict[str, set[str]]:
+        """Give the spans of a trace: their names, by service."""
+        found: dict[str, set[str]] = {}
+        for body in self.bodies:
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+                (name,) = [one.value.string_value for one in resource.resource.attributes if one.key == "service.name"]
+                for scope in resource.scope_spans:
+                    for span in scope.spans:
+                        if span.trace_id.hex() == trace:
+                            found.setdefault(name, set()).add(span.name)
+        return found
+
+
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def collector() -> Iterator[tuple[str, Collector]]:
+    """Give a collector of traces, and its address."""
+    it = Collector()
+
+    class Takes(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            """Keep what comes."""
+            it.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Takes) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/v1/traces", it
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory, collector: tuple[str, Collector]) -> Iterator[System]:
     """Run everything; book somebody, and set something aside."""
     folder = tmp_path_factory.mktemp("operators") / "d"
-    with started(folder) as up:
+    with started(folder, env={"COUNTERSIGN_TRACES_TO": collector[0]}) as up:
         assert up.stdout is not None
         first = json.loads(up.stdout.readline())
         run = json.loads((folder / "run.json").read_text())
@@ -136,6 +182,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         until(up, lambda: len(it.parked()) == 1)
         until(up, lambda: sum(it.end(Topic.BOOKINGS).values()) == 1 and sum(it.end(Topic.DETAINERS).values()) == 1)
         yield it
+        for browser in it._browsers.values():
+            browser.close()
 
 
 def _place(system: System, topic: Topic) -> str:
@@ -284,6 +332,58 @@ def _red(system: System) -> str | None:
 def _figure(told: str, begins: str) -> str:
     (line,) = [line for line in told.splitlines() if line.startswith(begins)]
     return line.rpartition(" ")[2]
+
+
+def test_a_trace_follows_an_event_from_its_door_to_its_notices(
+    system: System, collector: tuple[str, Collector]
+) -> None:
+    """Under the trace that the sender gave: through intake, decision and notify, on to the topic of the notices."""
+    trace = f"{0xC0FFEE:032x}"
+    now = datetime.now(UTC).isoformat()
+    lodged = {
+        "specversion": "1.0",
+        "id": "d-777",
+        "source": "/ice/hartford",
+        "type": "detainer.lodged",
+        "time": now,
+        "data": {
+            "facility_ori": OTHER_ORI,
+            "booking_number": NUMBER,
+            "detainer_id": "HAR-777",
+            "form": "I-247",
+            "requests": ["hold", "notify"],
+            "issued_at": now,
+            "person": _PERSON,
+            "ids": _IDS,
+        },
+    }
+    booked = _booking(datetime.now(UTC)) | {"id": "b-778", "source": f"/jails/{OTHER_ORI}"}
+    booked["data"] = booked["data"] | {"facility_ori": OTHER_ORI}
+    for key, event, parent in ((f"jail:{OTHER_ORI}", booked, None), ("ice", lodged, f"00-{trace}-{1:016x}-01")):
+        headers = {
+            "Authorization": f"Bearer {system.run['keys'][key]}",
+            "Content-Type": "application/cloudevents+json",
+            **({"traceparent": parent} if parent else {}),
+        }
+        answer = httpx.post(f"{system.run['urls']['intake']}/v1/events", headers=headers, json=event, timeout=60)
+        assert answer.status_code == 202, answer.text
+    wanted = {"countersign-intake", "countersign-decision", "countersign-notify"}
+    until(system.process, lambda: wanted <= collector[1].spans(trace).keys())
+    assert collector[1].spans(trace)["countersign-intake"] == {"intake accepts", "intake hears"}
+    until(system.process, lambda: f"-{trace}-" in _headers_of_notices(system))
+    assert [canary for canary in CANARIES if any(canary.encode() in body for body in collector[1].bodies)] == []
+
+
+def _headers_of_notices(system: System) -> str:
+    async def look() -> str:
+        async with LogReader(system.run["kafka"]) as reader:
+            extents = await reader.extents([Topic.NOTICES])
+            found = [
+                one for (topic, part), at in extents.items() for one in await reader.read(topic, part, at.begin, at.end)
+            ]
+        return " ".join(value.decode() for one in found for name, value in one.record.headers if name == "traceparent")
+
+    return asyncio.run(look())
 
 
 def test_no_log_and_no_figure_holds_a_name(system: System) -> None:

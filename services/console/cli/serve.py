@@ -20,6 +20,7 @@ from shared.db.schema import migrate as bring_up
 from shared.kafka.topics import ensure_topics
 from shared.runtime.clock import ClockSetting
 from shared.runtime.logging import set_up_logging
+from shared.runtime.tracing import set_up_tracing
 
 
 class Service(StrEnum):
@@ -42,6 +43,7 @@ def serve(service: Annotated[Service, typer.Argument(help="Which service.")]) ->
     except ValidationError as error:
         raise typer.BadParameter(_lacking(error), param_hint="settings") from error
     set_up_logging(service.value, settings.instance, settings.log_format)
+    set_up_tracing(service.value, settings.instance, getattr(settings, "traces_to", ""))
     uvloop.run(main.run(settings))
 
 

@@ -19,7 +19,7 @@ from shared.runtime.clock import machine_seconds
 #: Messages on a page.
 PAGE = 50
 #: A search reads so much of a partition at a time, and gives up after so much or so long; it can be taken up again.
-_STRETCH = 4000
+_STRETCH, _LONG_STRETCH = 4000, 20_000
 _MOST_READ = 60_000
 _LONGEST_S = 2.5
 
@@ -121,15 +121,15 @@ async def _search(reader: LogReader, wanted: Wanted, extents: Mapping[tuple[str,
         for part in partitions
     }
     is_wanted = _filter(wanted)
-    searches = bool(wanted.keys or wanted.kind)
+    keys = [key.encode() for key in wanted.keys]
     deadline, looked_at = machine_seconds() + _LONGEST_S, 0
     hits: list[Stored] = []
-    step = _STRETCH if searches else PAGE
+    step = _LONG_STRETCH if keys else _STRETCH if wanted.kind else PAGE
     while any(one.begin < one.end for one in left.values()):
         for part, extent in list(left.items()):
             begin = max(extent.begin, extent.end - step)
-            stretch = await reader.read(wanted.topic, part, begin, extent.end)
-            looked_at += len(stretch)
+            stretch = await reader.read(wanted.topic, part, begin, extent.end, keys)
+            looked_at += extent.end - begin
             hits += [one for one in stretch if is_wanted(one)]
             left[part] = Extent(extent.begin, begin)
         if len(hits) >= PAGE or looked_at >= _MOST_READ or machine_seconds() > deadline:

@@ -28,6 +28,7 @@ from shared.http.problems import Problem, not_found
 from shared.kafka.producer import OutMessage
 from shared.kafka.topics import topic_for
 from shared.outbox.parts import Parts
+from shared.runtime import tracing
 
 router = APIRouter(tags=["events"])
 
@@ -88,7 +89,7 @@ async def post_events(request: Request, caller: Sender) -> JSONResponse:
             accepted.append({"id": event.id, "source": event.source, "status": "duplicate"})
         else:
             fresh[name] = event
-    sent, unsent = await _send(parts, list(fresh.values()))
+    sent, unsent = await _send(parts, list(fresh.values()), request.headers.get(tracing.TRACEPARENT))
     accepted += [{"id": event.id, "source": event.source, "status": "accepted"} for event in sent]
     rejected += [_unconfirmed(event) for event in unsent]
     await _write_down(parts, caller, sent)
@@ -146,20 +147,18 @@ def _trouble(caller: Caller, event: InboundEvent, latest: Any) -> MalformedMessa
     return None
 
 
-async def _send(parts: Parts, events: Sequence[InboundEvent]) -> tuple[list[InboundEvent], list[InboundEvent]]:
+async def _send(
+    parts: Parts, events: Sequence[InboundEvent], parent: str | None
+) -> tuple[list[InboundEvent], list[InboundEvent]]:
     """Put events on their topics; give those that the broker confirmed, and those it did not."""
     if not events:
         return [], []
-    messages = [
-        OutMessage(
-            topic_for(event.type),
-            topic_key(event).encode(),
-            event.raw,
-            (("content-type", b"application/cloudevents+json"),),
-        )
-        for event in events
-    ]
-    results = await parts.kafka.send(messages)
+    with tracing.accepting(parent, "intake accepts") as trace:
+        headers = (("content-type", b"application/cloudevents+json"), *tracing.header(trace))
+        messages = [
+            OutMessage(topic_for(event.type), topic_key(event).encode(), event.raw, headers) for event in events
+        ]
+        results = await parts.kafka.send(messages)
     confirmed = [error is None for error in results]
     return (
         [event for event, ok in zip(events, confirmed, strict=True) if ok],

@@ -6,7 +6,7 @@ A few are still handed over singly: the client then joins them to those of other
 
 import asyncio
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.kafka.aio import MOST_BATCH_BYTES, AIOKafkaProducer, KafkaError, MessageSizeTooLargeError, partition_for
@@ -30,6 +30,31 @@ class OutMessage:
 #: The promise that a message will be confirmed (shared by those of one batch), or why it was not even taken.
 Handed = asyncio.Future[Any] | BaseException
 Place = tuple[str, int]
+
+
+@dataclass(eq=False, slots=True)
+class Sending:
+    """Messages that someone sends, and for each what became of handing it over."""
+
+    messages: Sequence[OutMessage]
+    handed: list[Handed] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing has been handed over yet."""
+        self.handed = [TimeoutError()] * len(self.messages)
+
+
+async def hand_over_all(to: AIOKafkaProducer, sendings: Sequence[Sending]) -> None:
+    """Hand over what several have to send, as one."""
+    messages = [message for sending in sendings for message in sending.messages]
+    handed: list[Handed] = [TimeoutError()] * len(messages)
+    try:
+        await hand_over(to, messages, handed)
+    finally:
+        at = 0
+        for sending in sendings:
+            sending.handed = handed[at : at + len(sending.messages)]
+            at += len(sending.messages)
 
 
 async def hand_over(to: AIOKafkaProducer, messages: Sequence[OutMessage], handed: list[Handed]) -> None:

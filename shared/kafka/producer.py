@@ -9,7 +9,7 @@ import structlog
 
 from shared.domain.errors import KafkaAway, Unconfirmed
 from shared.kafka.aio import AIOKafkaProducer, KafkaError, producer, start
-from shared.kafka.batches import Handed, OutMessage, hand_over
+from shared.kafka.batches import Handed, OutMessage, Sending, hand_over_all
 
 __all__ = ["KafkaLog", "Log", "OutMessage"]
 
@@ -38,6 +38,9 @@ class KafkaLog:
         self._client_s = client_s
         self._producer: AIOKafkaProducer | None = None
         self._opening = asyncio.Lock()
+        self._handing = asyncio.Lock()
+        #: What was asked for while something else was being handed over.
+        self._waiting: list[Sending] = []
         self._closing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -55,15 +58,20 @@ class KafkaLog:
         """Give for each message None when all in-sync replicas have it, else Unconfirmed with its cause."""
         if not messages:
             return []
-        handed: list[Handed] = [TimeoutError()] * len(messages)
+        sending = Sending(messages)
+        self._waiting.append(sending)
         used: AIOKafkaProducer | None = None
         try:
             async with asyncio.timeout(self._delivery_s):
                 used = await self._open()
-                await hand_over(used, messages, handed)
-                await _all_done(handed)
+                await self._hand_over(used)
+                await _all_done(sending.handed)
         except (TimeoutError, KafkaAway) as error:
-            handed = [error if isinstance(each, TimeoutError) else each for each in handed]
+            sending.handed = [error if isinstance(each, TimeoutError) else each for each in sending.handed]
+        finally:
+            if sending in self._waiting:
+                self._waiting.remove(sending)
+        handed = sending.handed
         results: list[BaseException | None] = [
             _result(each, message) for each, message in zip(handed, messages, strict=True)
         ]
@@ -72,6 +80,12 @@ class KafkaLog:
             log.warning("log.unconfirmed", messages=failures, of=len(messages))
             self._discard(used)
         return results
+
+    async def _hand_over(self, to: AIOKafkaProducer) -> None:
+        """Hand over all that waits, our own and others', since the client takes one batch of a partition at a time."""
+        async with self._handing:
+            together, self._waiting = self._waiting, []
+            await hand_over_all(to, together)
 
     async def _open(self) -> AIOKafkaProducer:
         async with self._opening:

@@ -199,3 +199,12 @@ async def test_the_ends_of_logs_are_told(kafka: str, make_topic: MakeTopic) -> N
         assert await ends.ends([topic, empty]) == {(topic, 0): 0, (topic, 1): 0, (empty, 0): 0}
         await _send(kafka, topic, 50)
         assert sum((await ends.ends([topic])).values()) == 50
+
+
+async def test_many_who_send_at_once_are_all_served(kafka: str, make_topic: MakeTopic) -> None:
+    """Batches of one partition go one after the other; nobody's patience runs out over the others' turns."""
+    topic = await make_topic()
+    async with KafkaLog(kafka) as log:
+        messages = [OutMessage(topic, b"one key", b"%d" % n) for n in range(20)]
+        results = await asyncio.gather(*(log.send(messages) for _ in range(60)))
+    assert all(result == [None] * len(messages) for result in results)

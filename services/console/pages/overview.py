@@ -8,9 +8,11 @@ from services.console import show
 from services.console.access import people
 from services.console.accounts.person import Person
 from services.console.board import board, needs
+from services.console.lag.sampler import Sampler
 from services.console.queries import overview as queries
 from services.console.show import Values, View
 from services.console.timebar import bar, shared_axis
+from shared.runtime.clock import machine_now
 
 router = APIRouter()
 
@@ -25,6 +27,7 @@ _ALARMS = 200
 async def load(view: View) -> Values:
     """Read what the overview shows."""
     stands = view.stands
+    sampler: Sampler = view.request.app.state.sampler
     called, alarms = await queries.alarms(view.cases, stands.where, most=_ALARMS)
     wanting = needs(stands.deadlines, called, stands.heartbeat.all(), view.now)
     holds = await queries.holds(view.cases, stands.where, most=_ROWS)
@@ -49,6 +52,7 @@ async def load(view: View) -> Values:
         "answers": {"rows": of_kind["answer"][:_ROWS], "total": len(of_kind["answer"])},
         "reviews": {"rows": of_kind["review"][:_ROWS], "total": len(of_kind["review"])},
         "receipts": {"rows": of_kind["receipt"][:_ROWS], "total": len(of_kind["receipt"])},
+        "strip": {"topics": sampler.history.now(machine_now())},
         "services": {"pulses": stands.heartbeat.all()},
         "never": {"asked": await queries.never(view.cases), "pulses": stands.heartbeat.pulses},
     }

@@ -17,6 +17,7 @@ from services.console.app import make_app
 from services.console.assets import Assets
 from services.console.explain import Explainer
 from services.console.heartbeat import Heartbeat
+from services.console.lag.sampler import Sampler
 from services.console.live import Live
 from services.console.pages.rulebook import Site
 from services.console.queries.persons import Revealer
@@ -100,6 +101,7 @@ async def house(database: Database) -> AsyncIterator[House]:
             "assets": assets,
             "pages": Pages.load(assets, banner="", **EVERYWHERE),
             "issuer": None,
+            "sampler": Sampler("127.0.0.1:1", sessions),
             "explainer": Explainer(book),
             "rulebook": Site(book),
             "revealer": Revealer(sessions, UuidV7()),

@@ -1,7 +1,7 @@
 """The second calculator: agrees with the first, shares nothing with it, and the earlier count stands."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -110,6 +110,19 @@ def test_the_earlier_of_two_counts_stands(hours: int) -> None:
     assert ("second" in both.as_evidence()) == (hours != 0)
     assert all(span.start < both.deadline.at for span in both.deadline.skipped)
     assert both.deadline.at.utcoffset() == first.at.utcoffset()
+
+
+@pytest.mark.parametrize(
+    ("ends", "left_out"),
+    [("2012-02-24 23:00", 0), ("2012-02-25 00:00", 0), ("2012-02-25 00:01", 1), ("2012-02-27 09:00", 1)],
+)
+def test_an_earlier_end_leaves_out_only_what_came_before_it(ends: str, left_out: int) -> None:
+    """Counted from Friday at five: a weekend that begins with the end, or after it, was never left out."""
+    both = counted(ClockRule.FED_48_BIZ, at("2012-02-24 17:00"), NEW_YORK, second=lambda *_: at(ends).astimezone(UTC))
+    assert len(both.deadline.skipped) == left_out
+    assert both.deadline.at == at(ends)
+    assert both.deadline.at.utcoffset() == timedelta(hours=-5)
+    assert isinstance(both.deadline.at.tzinfo, timezone)
 
 
 def test_where_the_second_says_nothing_48_consecutive_hours_stand() -> None:

@@ -1,7 +1,7 @@
 """The clocks: worked cases, the evidence a deadline carries, and what is refused."""
 
 import csv
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,20 @@ def test_a_start_on_sunday_leaves_out_sunday_alone() -> None:
     """A Saturday before the start is no part of the evidence."""
     end = deadline(ClockRule.CT_48_BIZ, at("2014-03-02T12:00-05:00"), NEW_YORK)
     assert [(span.why, span.source) for span in end.skipped] == [("Sunday", "Conn. Gen. Stat. 54-192h")]
+
+
+@pytest.mark.parametrize("zone", ["America/Denver", "Pacific/Honolulu"])
+def test_everything_is_shown_in_the_jails_own_time(zone: str) -> None:
+    """Start, end and each span bear the jail's offset, not the sender's nor this machine's."""
+    local = datetime(2012, 2, 26, 9, 30, tzinfo=ZoneInfo(zone))
+    end = deadline(ClockRule.FED_48_BIZ, local.astimezone(UTC), zone)
+    shown = [end.starts_at, end.at, *(instant for span in end.skipped for instant in (span.start, span.end))]
+    offset = local.strftime("%z")
+    assert [f"{each:%Y-%m-%d %H:%M%z}" for each in shown] == [
+        *(f"2012-02-26 09:30{offset}", f"2012-02-29 00:00{offset}"),
+        *(f"2012-02-26 00:00{offset}", f"2012-02-27 00:00{offset}"),
+    ]
+    assert all(isinstance(each.tzinfo, timezone) for each in shown)
 
 
 def test_observed_days_name_the_shift() -> None:

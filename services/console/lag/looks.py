@@ -21,6 +21,9 @@ GROUPS: Mapping[str, str] = {
     topic.value: group for topic, shape in TOPICS.items() for group in shape.readers if group != "console"
 }
 
+#: Kafka is told after each batch and asked every few seconds; what it says is no older than this.
+_TOLD_WITHIN = timedelta(seconds=20)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
@@ -164,7 +167,8 @@ def _told_elsewhere(view: GroupView | None, place: Place, judged: Judged, points
     told = view.told.get(place) if view else None
     if told is None or told == judged.position or judged.position is None:
         return None
-    return None if told in {point.position for point in points} else told
+    lately = {point.position for point in points if points[-1].at - point.at <= _TOLD_WITHIN}
+    return None if told in lately else told
 
 
 def body_of(look: Look) -> dict[str, dict[str, list[int | None]]]:

@@ -12,6 +12,7 @@ import msgspec
 
 from benchmarks.load import Ready
 from benchmarks.stage import Stage
+from shared.http.paging import cursor
 from shared.kafka.aio import TopicPartition, plain_consumer, start
 
 _PART_S = 0.01
@@ -104,7 +105,7 @@ async def _all_met(watch: _Watch) -> None:
     """Wait for the last answers to be read; what brought none is not waited for forever."""
     ends_at = time.perf_counter() + _LAST_S
     while time.perf_counter() < ends_at:
-        told = watch.met.get("notice", {}).keys()
+        told = watch.met.get("notice to ICE", {}).keys()
         if told <= watch.met.get("pulled answer", {}).keys():
             return
         await asyncio.sleep(0.1)
@@ -151,31 +152,18 @@ async def _follow(consumer: Any, place: str, kinds: set[str], watch: _Watch) -> 
                 event = msgspec.json.decode(record.value)
                 if event["type"] in kinds:
                     watch.meet(place, event["data"].get("detainer_id"))
+                    if event["data"].get("recipient") == "ice":
+                        watch.meet(f"{place} to ICE", event["data"].get("detainer_id"))
 
 
 async def _pull(stage: Stage, position: int, watch: _Watch) -> None:
     """Read ICE's feed as ICE would, waiting for news."""
     headers = {"Authorization": f"Bearer {stage.run.keys['ice']}"}
     async with httpx.AsyncClient(base_url=stage.run.urls["notify"], headers=headers, timeout=60) as client:
-        after = await _cursor_at(client, position)
+        after = cursor(position)
         while True:
-            params: dict[str, str | int] = {"wait": _WAIT_S, "limit": 500}
-            answer = await client.get("/v1/ice/responses", params=params | ({"after": after} if after else {}))
+            answer = await client.get("/v1/ice/responses", params={"wait": _WAIT_S, "limit": 500, "after": after})
             told = answer.raise_for_status().json()
             for item in told["items"]:
                 watch.meet("pulled answer", item["detainer_id"])
             after = told["next"] or after
-
-
-async def _cursor_at(client: httpx.AsyncClient, position: int) -> str | None:
-    """Read on to where the feed stands now: what lies there is of earlier runs."""
-    after: str | None = None
-    read = 0
-    while read < position:
-        params: dict[str, str | int] = {"limit": 500}
-        told = (await client.get("/v1/ice/responses", params=params | ({"after": after} if after else {}))).json()
-        if not told["items"]:
-            break
-        read += len(told["items"])
-        after = told["next"] or after
-    return after

@@ -12,7 +12,7 @@ from services.console.cli.options import AsJson
 from services.console.cli.say import as_json, printer, table
 from shared.domain.errors import CountersignError
 
-_GROWN = (10_000, 100_000)
+_GROWN, _MOST = (10_000, 100_000), 1_000_000
 
 
 class NoBench(CountersignError):
@@ -22,8 +22,12 @@ class NoBench(CountersignError):
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="A few minutes: backlog, latency, HTTP, the peer.")] = False,
     cases: Annotated[
-        int, typer.Option(min=10_000, help="Grow to so many cases; ten million take hours and some 100 GB.")
-    ] = 1_000_000,
+        int | None,
+        typer.Option(min=10_000, help="Grow to so many cases; a million unless --quick. Ten million take some 90 GB."),
+    ] = None,
+    processes: Annotated[
+        list[int] | None, typer.Option(min=1, max=6, help="So many of each service; 2 and 4 unless --quick.")
+    ] = None,
     kafka: Annotated[bool, typer.Option("--kafka", help="On Apache Kafka too; needs Java 17 and Maven.")] = False,
     plots: Annotated[
         Path | None, typer.Option(help="Write plots into this folder; `make bench` brings what draws.")
@@ -40,9 +44,13 @@ def bench(
     except ImportError as error:
         raise NoBench(f"the benchmarks are not here ({error}): run from a checkout, after `make bench-env`") from error
     err = Console(stderr=True, highlight=False)
-    sizes = () if quick else tuple(size for size in (*_GROWN, cases) if size <= cases)
+    most = cases or (0 if quick else _MOST)
     asked = runner.Asked(
-        quick=quick, sizes=sorted(set(sizes)), processes=() if quick else (2, 4), kafka=kafka, tell=err.print
+        quick=quick,
+        sizes=sorted({size for size in (*_GROWN, most) if size <= most}),
+        processes=processes or (() if quick else (2, 4)),
+        kafka=kafka,
+        tell=err.print,
     )
     report = uvloop.run(runner.bench(asked))
     if plots is not None:

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from services.decision.judge import question_digest
+from services.decision.reminders import Reminders
 from services.notify import handlers as notify
 from services.notify.arrive import arrived
 from services.notify.dossier import Margins
@@ -95,6 +96,8 @@ class World:
         while await self.line.intake.on_due():
             pass
         while await self.line.decide.on_due():
+            pass
+        while await Reminders(self.line.decide_as, UuidV7()).on_due():
             pass
         while await self.watch.tick():
             pass
@@ -205,7 +208,7 @@ async def open_world(database: Database) -> AsyncIterator[World]:
     async with open_line(database) as line:
         sessions = Sessions(make_engine(database.role_url("notify"), name="test-notify"), line.clock)
         outbox = Outbox("notify", UuidV7(), line.told.extend)
-        decisions = notify.Decisions(outbox, UuidV7(), Margins(), lambda: None)
+        decisions = notify.Decisions(outbox, UuidV7(), Margins(), lambda: None, lambda: None)
         try:
             yield World(
                 line=line,

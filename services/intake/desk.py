@@ -315,7 +315,10 @@ class Desk:
         if not names:
             return []
         self._asked |= names
-        found = await waiting_list.waiting_for(self._session, names)
+        # One that was placed here still stands on the list, and its own numbers are among the new ones.
+        here = {item.name for item, *_ in self.placed} | {item.name for item, _ in self.queued}
+        waiting = await waiting_list.waiting_for(self._session, names)
+        found = [(event, theirs) for event, theirs in waiting if (event.source, event.id) not in here]
         own = {name for _, theirs in found for name in theirs} - set(self._ties)
         if own:
             await self.look_up(own)

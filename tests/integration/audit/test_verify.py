@@ -1,12 +1,13 @@
 """``audit verify``: whatever the database's owner does to a record is named, but for an end that was cut off."""
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.integration.audit.conftest import Ran
 from tests.integration.notify.conftest import Office
-from tests.support.builders import a_booking
+from tests.support.builders import a_booking, a_match
 from tests.support.line import Line
 
 EDIT = "convert_to(replace(convert_from({column}, 'UTF8'), '{old}', '{new}'), 'UTF8')"
@@ -176,6 +177,18 @@ async def test_an_event_that_changes_nothing_is_sealed_too(line: Line, ran: Ran)
     await line.hear(a_booking("2012-02-20 13:00", id="once more"))
     kinds = [row.kind for row in await line.rows("SELECT kind FROM intake.journal ORDER BY seq")]
     assert kinds == ["case.changed", "events.kept"]
+    assert await misfits_after(ran, line.database, []) == []
+
+
+async def test_an_event_that_waited_comes_once(line: Line, ran: Ran) -> None:
+    """Its own numbers are new to the case it is put on, and do not bring it a second time."""
+    await line.hear(a_match("2012-02-20 12:50"))
+    await line.hear(a_booking("2012-02-20 13:00"))
+    (row,) = await line.rows("SELECT convert_from(body, 'UTF8') AS body FROM intake.journal")
+    assert sorted(event_id for _, event_id, _ in json.loads(row.body)["came"]) == [
+        "booking.created/2012-02-20 13:00",
+        "match.reported/2012-02-20 12:50",
+    ]
     assert await misfits_after(ran, line.database, []) == []
 
 

@@ -92,7 +92,7 @@ def check(one: CaseRecords, tally: Tally) -> None:
     tally.decisions += len(one.decisions)
     tally.snapshots_erased += sum(row["facts"] is None for row in one.decisions)
     tally.events += len(one.events)
-    tally.events_erased += sum(row["seal"] is None for row in one.events)
+    tally.events_erased += sum(row["seal"] is None and row["state"] == "applied" for row in one.events)
     tally.answers += len(one.answers)
     tally.holds += len(one.windows)
     tally.notices += len(one.notices)

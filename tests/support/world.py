@@ -205,7 +205,7 @@ async def open_world(database: Database) -> AsyncIterator[World]:
     async with open_line(database) as line:
         sessions = Sessions(make_engine(database.role_url("notify"), name="test-notify"), line.clock)
         outbox = Outbox("notify", UuidV7(), line.told.extend)
-        decisions = notify.Decisions(outbox, UuidV7(), Margins(), lambda: None)
+        decisions = notify.Decisions(outbox, UuidV7(), Margins(), lambda: None, lambda: None)
         try:
             yield World(
                 line=line,

@@ -44,7 +44,13 @@ async def clock_calls(url: str, name: str, *wakes: Wake) -> AsyncIterator[None]:
         user=parsed.username,
         password=parsed.password,
         database=parsed.database,
-        server_settings={"application_name": f"{name}-clock"},
+        # A machine that vanished must not keep the name from its successor.
+        server_settings={
+            "application_name": f"{name}-clock",
+            "tcp_keepalives_idle": "5",
+            "tcp_keepalives_interval": "2",
+            "tcp_keepalives_count": "3",
+        },
     )
     try:
         await _hold(connection, name)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from shared.db.engine import make_engine
+from shared.db.engine import SERVICE_PATIENCE_S, make_engine
 from shared.db.listen import Wake, clock_calls
 from shared.db.session import Sessions, open_clock
 from shared.http.access import Keys
@@ -34,8 +34,9 @@ async def open_ground(schema: str, settings: ProcessSettings, requests_per_minut
     url = settings.database_url.get_secret_value()
     name = f"{schema}-{settings.instance}"
     async with AsyncExitStack() as stack:
-        engine = make_engine(url, name=name)
-        api_engine = make_engine(settings.api_database_url.get_secret_value(), name=f"{name}-api", pool_size=10)
+        engine = make_engine(url, name=name, patience_s=SERVICE_PATIENCE_S)
+        api_url = settings.api_database_url.get_secret_value()
+        api_engine = make_engine(api_url, name=f"{name}-api", pool_size=10, patience_s=SERVICE_PATIENCE_S)
         wake = Wake()
         await stack.enter_async_context(clock_calls(url, name, wake))
         clock = await open_clock(engine, ClockSetting.parse(settings.clock))

@@ -44,7 +44,7 @@ class Sweep:
                 now = self._sessions.clock.now()
                 await raise_all(session, self._schema, self._ids, [_alarm(one, now) for one in wrong])
         for one in wrong:
-            log.error("promise.broken", invariant=one.invariant.name, case_id=str(one.case_id), what=one.detail)
+            log.error("promise.broken", name=one.invariant.name, case_id=str(one.case_id))
         return wrong
 
     async def _ask(self, question: Invariant) -> list[Violation]:
@@ -56,7 +56,7 @@ class Sweep:
         except Exception as error:
             if not is_weather(error):
                 raise
-            log.warning("sweep.given_up", invariant=question.name, error=type(error).__name__)
+            log.warning("sweep.given_up", name=question.name, error=type(error).__name__)
             return []
 
     def _remember(self, found: Sequence[Violation]) -> None:

@@ -39,9 +39,9 @@ class CannotServe(CountersignError):
 class Broker:
     """The handlers by API key, and the connections that ask them."""
 
-    def __init__(self, store: Store, port: int) -> None:
+    def __init__(self, store: Store, told_port: int) -> None:
         self._groups = Groups(store)
-        self._answers = _by_key(Records(store), self._groups, Cluster(store, HOST, port))
+        self._answers = _by_key(Records(store), self._groups, Cluster(store, HOST, told_port))
         self._connections: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -126,11 +126,16 @@ async def _sweep_forever(store: Store) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, port: int, *, segment_bytes: int = SEGMENT_BYTES) -> AsyncIterator[None]:
-    """Serve the data in ``folder`` on ``port`` for as long as the block runs."""
+async def running(
+    folder: Path, port: int, *, segment_bytes: int = SEGMENT_BYTES, told_port: int | None = None
+) -> AsyncIterator[None]:
+    """Serve the data in ``folder`` on ``port`` for as long as the block runs.
+
+    Clients are told to come to ``told_port``, where a proxy stands before us.
+    """
     with _locked(folder):
         store = Store(folder, segment_bytes=segment_bytes)
-        broker = Broker(store, port)
+        broker = Broker(store, told_port or port)
         try:
             server = await asyncio.start_server(broker.serve, HOST, port, limit=_READ_BUFFER)
         except OSError as error:

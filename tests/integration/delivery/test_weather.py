@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from rig.wires import PostgresWire, Proxy, Trap
 from shared.db.engine import is_weather, make_engine
 from tests.support.database import Database
 from tests.support.ports import free_port
+
+#: As long as a service is patient in these tests.
+_SHORT_S = 0.5
 
 
 async def error_of(database: Database, sql: str, **values: Any) -> BaseException:
@@ -95,3 +99,48 @@ async def test_a_deadlock_of_two_is_weather_to_one(database: Database) -> None:
     errors = [end for end in ends if end is not None]
     assert len(errors) == 1
     assert is_weather(errors[0])
+
+
+async def test_a_network_that_swallows_everything_is_weather(database: Database) -> None:
+    """A statement that gets no answer fails in time, instead of holding up a loop for ever."""
+    proxy = Proxy(PostgresWire, database.server.port, Trap(lambda _: None), dict)
+    port = free_port()
+    await proxy.listen(port)
+    url = database.role_url("notify").replace(f":{database.server.port}/", f":{port}/")
+    engine = make_engine(url, name="notify-1", pool_size=1, patience_s=_SHORT_S)
+    silence = None
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+            silence = asyncio.create_task(proxy.black_hole(60))
+            await asyncio.sleep(0)
+            with pytest.raises(TimeoutError) as caught:
+                await connection.execute(text("SELECT 1"))
+            assert is_weather(caught.value)
+            proxy.cut_all()
+    finally:
+        if silence is not None:
+            silence.cancel()
+        proxy.cut_all()
+        await engine.dispose()
+        await proxy.close()
+
+
+async def test_who_stands_still_gives_its_locks_to_others(database: Database) -> None:
+    """A process that sleeps in the middle of a transaction loses it, and learns that by an error that passes."""
+    still = make_engine(database.role_url("notify"), name="notify-1", pool_size=1, patience_s=_SHORT_S)
+    other = make_engine(database.role_url("notify"), name="notify-2", pool_size=1)
+    await database.run("INSERT INTO notify.recipients VALUES ('ice', 0)")
+    try:
+        async with still.connect() as sleeping:
+            await sleeping.execute(text("UPDATE notify.recipients SET last_position = 1"))
+            async with other.begin() as working:
+                # Waits for the sleeper's lock, which the server takes away.
+                await working.execute(text("UPDATE notify.recipients SET last_position = 2"))
+            with pytest.raises(DBAPIError) as caught:
+                await sleeping.execute(text("SELECT 1"))
+            assert is_weather(caught.value)
+            await sleeping.invalidate()
+    finally:
+        await still.dispose()
+        await other.dispose()

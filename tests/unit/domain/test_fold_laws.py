@@ -1,9 +1,12 @@
 """Laws of the fold, for any set of events: order and repetition mean nothing, and no hold rises again."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.case import Custody, DetainerStatus, HeardEvent
+from shared.domain.case import Custody, CustodyCase, DetainerStatus, HeardEvent
 from shared.domain.fold import fold
 from tests.support.builders import (
     a_bond_change,
@@ -92,3 +95,25 @@ def test_a_later_release_due_never_moves_the_instant_back(events: list[HeardEven
     before, after = fold(events), fold([*events, a_release_due("2012-02-27 17:00", id="later")])
     if before.release_due:
         assert after.release_due == before.release_due
+
+
+@given(events=SETS, data=st.data())
+def test_when_a_thing_was_heard_changes_nothing(events: list[HeardEvent], data: st.DataObject) -> None:
+    """The order is that of the sender's time: hearing some late gives the same custody, ends and deadlines."""
+    late = data.draw(st.lists(st.integers(0, 20_000), min_size=len(events), max_size=len(events)))
+    heard = [
+        replace(event, heard_at=event.time + timedelta(minutes=by)) for event, by in zip(events, late, strict=True)
+    ]
+    assert _said(fold(heard)) == _said(fold(events))
+
+
+def _said(case: CustodyCase) -> tuple[object, ...]:
+    """Give what the case says of the world, without when it was heard."""
+    due, gone = case.release_due, case.gone
+    return (
+        case.custody,
+        case.facts,
+        due and (due.due_at, due.event),
+        gone and (gone.at, gone.how),
+        [(one.detainer_id, one.status, one.ended_at, one.form, one.lodged_at) for one in case.detainers],
+    )

@@ -92,9 +92,9 @@ class _Connection:
         self._real = real
         self._gate = gate
 
-    async def execute(self, statement: Any, values: Any) -> Any:
+    async def exec_driver_sql(self, statement: str, values: Any) -> Any:
         """Run a statement."""
-        return await self._gate.through(self._real.execute(statement, values))
+        return await self._gate.through(self._real.exec_driver_sql(statement, values))
 
     @asynccontextmanager
     async def begin_nested(self) -> AsyncIterator[None]:

@@ -67,7 +67,7 @@ class Work:
             for kept in self.kept
             if kept.doubt is not None
         )
-        self.case = replace(case, conflicts=(*case.conflicts, *doubts))
+        self.case = replace(case, conflicts=(*case.conflicts, *doubts)) if doubts else case
         return self.case
 
     def file(self) -> casebook.CaseFile | None:
@@ -299,7 +299,9 @@ class Desk:
             until = case.gone.at if case.gone else None
             for name in self._names_of.get(case_id, ()):
                 known = self._ties[name]
-                known[case_id] = replace(known[case_id], from_=from_, until=until)
+                tie = known[case_id]
+                if (tie.from_, tie.until) != (from_, until):
+                    known[case_id] = replace(tie, from_=from_, until=until)
 
     async def _awaited(self) -> list[Item]:
         """Give events on the waiting list that may tie to a case touched here, each only once."""

@@ -41,7 +41,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running as long as it is there, and beside that no other test could have its own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Give Debian's browser; playwright's own cannot be had everywhere."""
     if _CHROMIUM is None:
@@ -114,7 +115,7 @@ class Desks:
             self._open.pop().close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def all_desks(chromium: Browser, running: Running) -> Desks:
     """Give what opens desks; people sign in once."""
     return Desks(chromium, running)

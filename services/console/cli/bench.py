@@ -47,7 +47,7 @@ def bench(
     most = cases or (0 if quick else _MOST)
     asked = runner.Asked(
         quick=quick,
-        sizes=sorted({size for size in (*_GROWN, most) if size <= most}),
+        sizes=sorted({size for size in (*_GROWN, most) if 0 < size <= most}),
         processes=processes or (() if quick else (2, 4)),
         kafka=kafka,
         tell=err.print,

@@ -27,8 +27,10 @@ _THEIRS = {
     "alarm_id": "SELECT id FROM intake.alarms WHERE $1 <> '' LIMIT 1",
 }
 #: Parameters that name nothing of anybody's.
-_PUBLIC = {"kind", "version", "policy_id"}
-_UUIDS = ("case_id", "review_id", "notice_id", "parked_id", "alarm_id", "endpoint_id", "delegation_id")
+_PUBLIC = {"kind", "version", "policy_id", "file"}
+#: Of these nothing is any jail's.
+_NOBODYS = ("delegation_id", "burst_id")
+_UUIDS = ("case_id", "review_id", "notice_id", "parked_id", "alarm_id", "endpoint_id", *_NOBODYS)
 #: Bodies that are in order, so that it is not they that are refused.
 _BODIES = {
     "receipt": {"signed_by": "desk officer"},
@@ -85,7 +87,8 @@ async def test_another_jails_ids_are_as_ids_that_nobody_gave_out(folder: Path) -
     """Every route of every service with an id in its path, asked by one jail: status and body are the same."""
     with started(folder) as up:
         run = ready(up, folder)
-        theirs = await the_ids_of(run["database"], THEIRS) | {"ori": THEIRS, "delegation_id": str(uuid4())}
+        theirs = await the_ids_of(run["database"], THEIRS) | {"ori": THEIRS}
+        theirs |= {name: str(uuid4()) for name in _NOBODYS}
         assert "None" not in theirs.values()
         with _as(run, "notify", THEIRS) as other:
             made = other.post("/v1/endpoints", json={"url": "https://jail.example/notices"})

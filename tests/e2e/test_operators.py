@@ -315,6 +315,12 @@ def test_a_consumer_that_hangs_turns_everything_red(system: System) -> None:
 
     asyncio.run(hold())
     until(system.process, lambda: system.ask("intake", "/readyz").status_code == 200)
+    # What it was made to wait with goes, so that the others find the one letter.
+    until(system.process, lambda: len(system.parked()) == 2)
+    newest = max(system.parked(), key=lambda letter: int(letter["offset"]))
+    path = f"/parked/intake/{newest['id']}"
+    assert system.act("operator", path, act="discard", reason="it was only to be waited with").status_code == 200
+    assert len(system.parked()) == 1
 
 
 def _look_while_it_hangs(system: System) -> None:

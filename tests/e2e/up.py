@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
+
+import psutil
 
 T = TypeVar("T")
 #: A hang is a failure; a slow machine is none.
@@ -79,8 +81,9 @@ def ready(up: "subprocess.Popen[str]", folder: Path) -> dict[str, Any]:
 
 def parts(up: "subprocess.Popen[str]") -> dict[str, int]:
     """Give the process ids of all that `up` has started, by their commands."""
-    rows = (line.split(None, 2) for line in _ps("-ax", "-o", "pid=,ppid=,command=").splitlines())
-    return {command: int(pid) for pid, parent, command in rows if int(parent) == up.pid}
+    with suppress(psutil.NoSuchProcess):
+        return {_command(child): child.pid for child in psutil.Process(up.pid).children()}
+    return {}
 
 
 def part(up: "subprocess.Popen[str]", command: str) -> int | None:
@@ -90,10 +93,13 @@ def part(up: "subprocess.Popen[str]", command: str) -> int | None:
 
 def is_alive(pid: int) -> bool:
     """Tell whether a process runs; one that only waits to be collected does not."""
-    state = _ps("-o", "stat=", "-p", str(pid)).strip()
-    return bool(state) and not state.startswith("Z")
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
 
 
-def _ps(*words: str) -> str:
-    """Ask the system for its processes; it has nothing to say of one that is gone."""
-    return subprocess.run(["ps", *words], capture_output=True, text=True, check=False).stdout  # noqa: S603, S607  # the system's own
+def _command(process: psutil.Process) -> str:
+    """Give the words a process was started with; none for one that is gone."""
+    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        return " ".join(process.cmdline())
+    return ""

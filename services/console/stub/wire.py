@@ -69,6 +69,7 @@ class Receiver:
     port: int = 0
     scheme: str = "http"
     _talking: set[asyncio.Task[None]] = field(default_factory=set)
+    _has_hung_up: bool = False
 
     @property
     def url(self) -> str:
@@ -81,13 +82,19 @@ class Receiver:
         return [got.id for got in self.got if not isinstance(got.said, dict) or got.said["type"] != "endpoint.test"]
 
     def hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Talk on a new connection, beside the others."""
+        """Talk on a new connection, beside the others; one that is taken after hanging up is ended at once."""
+        if self._has_hung_up:
+            writer.transport.abort()
+            return
         task = asyncio.create_task(self._talk(reader, writer))
         self._talking.add(task)
         task.add_done_callback(self._talking.discard)
+        # A task that is cancelled before its first step runs none of its own endings.
+        task.add_done_callback(lambda _: writer.transport.abort())
 
     async def hang_up(self) -> None:
-        """End every connection."""
+        """End every connection, also one that nobody has begun to talk on."""
+        self._has_hung_up = True
         talking = list(self._talking)
         for task in talking:
             task.cancel()

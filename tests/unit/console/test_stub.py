@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import ssl
 from pathlib import Path
 
@@ -58,6 +59,19 @@ async def test_it_misbehaves_so_many_times() -> None:
     """Twice as asked, then as it must."""
     async with receiving(Moody("fails-after-acting", 2)) as server:
         assert [(await _send(server)).status_code for _ in range(3)] == [500, 500, 200]
+
+
+async def test_it_hangs_up_on_whoever_it_has_not_talked_with_yet() -> None:
+    """A connection of this very moment is closed like all others, and so is one that comes after."""
+    receiver = Receiver(Moody())
+    for _ in range(2):
+        ours, theirs = socket.socketpair()
+        theirs.setblocking(False)
+        with theirs:
+            receiver.hear(*await asyncio.open_connection(sock=ours))
+            await receiver.hang_up()
+            async with asyncio.timeout(20):
+                assert await asyncio.get_running_loop().sock_recv(theirs, 1) == b""
 
 
 async def test_the_desk_changes_the_manner_and_shows_the_log(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # One word for each thing one does. Needs make, a Python 3.11 with pip, and nothing else.
-.PHONY: env run test check bench bench-env mutants kafka lock clean
+.PHONY: env run test check lint bench bench-env mutants kafka lock clean
 
 PYTHON ?= python3.11
 UV_VERSION := 0.13.9
@@ -31,12 +31,14 @@ test: env
 	$(BIN)/pytest -q
 
 # What one runs before each commit: fast, nothing is started.
-check: env
+check: lint
+	$(BIN)/pytest -q tests/unit tests/policy tests/house
+
+lint: env
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q tests/unit tests/policy tests/house
 
 # How fast it is on this machine, beside a plain service; the plain service and the plots need a few packages more.
 bench: bench-env

@@ -111,8 +111,8 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     async def take(self) -> RawBatch:
         """Give what is there, waiting a short time for it.
 
-        Raises OffsetOutOfRange when the log does not hold what our rows name, and
-        whatever ``positions`` raises. While Kafka is away the batch is empty.
+        Raises OffsetOutOfRange when the log does not hold what our rows name, KafkaAway when it refuses to be
+        read, and whatever ``positions`` raises. While Kafka cannot be reached the batch is empty.
         """
         if not self._is_connected:
             await self._connect()
@@ -184,9 +184,9 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         except OffsetOutOfRangeError as error:
             await self._judge(error)
             return {}
-        except KafkaError:
+        except KafkaError as error:
             await self.rewind()  # what else it had taken out is lost, so that has to be fetched again
-            raise
+            raise KafkaAway(f"nothing can be fetched: {error!r}") from error
         return fetched
 
     async def _judge(self, error: OffsetOutOfRangeError) -> None:

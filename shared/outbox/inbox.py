@@ -10,7 +10,7 @@ import structlog
 
 from shared.db.engine import is_weather
 from shared.db.session import Sessions, WriteSession
-from shared.domain.errors import MalformedMessage, MustStop, StaleBatch, TooManyParked
+from shared.domain.errors import KafkaAway, MalformedMessage, MustStop, StaleBatch, TooManyParked
 from shared.kafka.consumer import RawBatch, Record, Source, Stretch
 from shared.outbox.offsets import move
 from shared.runtime import tracing
@@ -196,8 +196,8 @@ async def consume(name: str, source: Source, once: Callable[[RawBatch], Awaitabl
     """
     teller = _Teller(source)
     try:
+        progress.beat(name)
         while not progress.leaving.is_set():
-            progress.beat(name)
             await _next(name, source, once, progress, teller)
     finally:
         await teller.end()
@@ -206,7 +206,11 @@ async def consume(name: str, source: Source, once: Callable[[RawBatch], Awaitabl
 async def _next(
     name: str, source: Source, once: Callable[[RawBatch], Awaitable[None]], progress: Progress, teller: _Teller
 ) -> None:
-    """Take one batch and handle it; what only an operator can mend stops the consumer, and says so."""
+    """Take one batch and handle it; what only an operator can mend stops the consumer, and says so.
+
+    Where to begin is asked of the database too. Bad weather there ends no process: the clock that ends holds lives
+    in it as well. Waiting is no progress, so readiness turns red meanwhile.
+    """
     try:
         batch = await source.take()
         if batch.stretches:
@@ -217,6 +221,14 @@ async def _next(
         await source.rewind()
     except MustStop as error:
         await progress.stopped(name, error)
+    except Exception as error:
+        if not is_weather(error) and not isinstance(error, KafkaAway):
+            raise
+        log.warning("source.waits", consumer=name, error=type(error).__name__)
+        await source.rewind()
+        await asyncio.sleep(_PAUSE_S)
+        return
+    progress.beat(name)
 
 
 async def _insist(name: str, batch: RawBatch, once: Callable[[RawBatch], Awaitable[None]]) -> None:

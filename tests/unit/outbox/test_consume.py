@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from shared.domain.errors import OffsetOutOfRange, StaleBatch, TooManyParked
+from shared.domain.errors import KafkaAway, OffsetOutOfRange, StaleBatch, TooManyParked
 from shared.kafka.consumer import RawBatch, Record, Stretch
 from shared.outbox.inbox import consume
 from shared.runtime.health import STUCK_AFTER_S, Progress
@@ -108,6 +108,30 @@ async def test_weather_that_does_not_pass_turns_readiness_red() -> None:
     await run(Tape(progress, [batch(0, 1)]), once)
     assert seen == [[], ["events"], ["events"]]
     assert progress.troubles() == {}
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError(), KafkaAway("not the leader")])
+async def test_weather_while_it_asks_where_to_begin_ends_no_process(error: Exception) -> None:
+    """The rows are asked on each assignment: a connection lost there may not take the clock that ends holds along."""
+    tape, once = Tape(Progress(), [error, batch(0, 2)]), Handler()
+    await run(tape, once)
+    assert (tape.rewound, once.handled) == (1, [batch(0, 2)])
+
+
+async def test_asking_in_vain_where_to_begin_turns_readiness_red() -> None:
+    """It goes on asking, and says that it does not come round; once it is answered, all is well."""
+    seconds = [0.0]
+    progress = Progress(lambda: seconds[0])
+    seen: list[list[str]] = []
+
+    class Slow(Tape):
+        async def take(self) -> RawBatch:
+            seen.append(list(progress.troubles()))
+            seconds[0] += STUCK_AFTER_S * 0.6
+            return await super().take()
+
+    await run(Slow(progress, [ConnectionResetError(), ConnectionResetError(), batch(0, 1)]), Handler())
+    assert seen == [[], [], ["events"], []]
 
 
 async def test_a_stale_batch_is_forgotten_and_begun_again_from_the_rows() -> None:

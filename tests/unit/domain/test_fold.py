@@ -326,6 +326,15 @@ def test_verified_citizenship_is_not_undone_by_a_new_claim() -> None:
     assert withdrawn.citizenship.claim == "none"
 
 
+@pytest.mark.parametrize(("proof", "doubt"), [("a", "b"), ("b", "a")])
+def test_of_proof_and_its_withdrawal_at_one_instant_the_proof_counts(proof: str, doubt: str) -> None:
+    """What ends a hold counts last, whatever the two are called: doubt never turns into one."""
+    moment = "2012-02-23 09:00"
+    verified, withdrawn = a_claim(moment, id=proof, claim="verified"), a_claim(moment, id=doubt, claim="none")
+    case = fold([a_booking(), verified, withdrawn])
+    assert case.citizenship == Citizenship(claim="verified", at=at(moment))
+
+
 def test_sequence_orders_events_of_one_instant() -> None:
     """Numbers count as numbers: 10 comes after 9."""
     case = fold(

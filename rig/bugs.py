@@ -39,8 +39,8 @@ BUGS = (
     Bug(
         "a stale consumer goes on where it was",
         "shared.outbox.inbox",
-        "        await source.rewind()\n",
-        "        await asyncio.sleep(0)\n",
+        '        log.warning("batch.stale", consumer=name)\n        await source.rewind()\n',
+        '        log.warning("batch.stale", consumer=name)\n',
         "sim",
     ),
     Bug(

@@ -6,7 +6,7 @@ import os
 import random
 import sys
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from rig.nemesis import Nemesis
 from rig.stage import Stage
 from rig.stories import BEGINS, FACILITIES, Stories
 from rig.world import Addresses, People, Receiver, Senders, listening
-from services.console.play.settle import Stillness
+from services.console.play.settle import NotSettled, Stillness
 from services.console.up.keys import Sources, demo_keys, issue
 from services.console.up.place import Place
 from services.console.up.ports import free_ports
@@ -30,15 +30,18 @@ from shared.db.schema import step
 from shared.kafka.offsets import LogEnds
 from shared.kafka.producer import KafkaLog
 from shared.kafka.topics import ensure_topics
-from shared.runtime.clock import machine_seconds
+from shared.runtime.clock import machine_now, machine_seconds
 
 log = structlog.get_logger()
 
-_STEP = timedelta(minutes=10)
+_OF_BEFORE = (
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name ~ '^notify-[0-9]+$' AND xact_start < :stepped)"
+)
+_STEP, _LEAP = timedelta(minutes=10), timedelta(hours=3)
 _EVENTS_A_STAY, _EVENTS_A_STEP = 7.2, 60
 _MOST_UNDER_WAY = 30
 _READY_S = 180.0
-_LOOK_S = 0.05
+_LOOK_S, _TRICKLE_S = 0.05, 0.5
 _LOOK_EVERY_S = 20.0
 
 
@@ -95,6 +98,10 @@ class Run:
         self._begun = 0
         self._struck = 0
         self._waited = 0
+        self._stepped = machine_now()
+        self._last_struck = machine_seconds()
+        #: How long after the last fault everything had come to rest for the first time.
+        self._drained: float | None = None
 
     async def go(self) -> dict[str, Any]:
         """Live through it, judge it, and give the figures."""
@@ -108,7 +115,9 @@ class Run:
             await self._run_out()
             await self._people.all_fetched()
             verdict = await judge(self._engine, self._events.read(), self._notices.read(), self._instant)
-            return self._report(verdict, suffered, drained, await self._chains_fit())
+            report = self._report(verdict, suffered, drained, await self._chains_fit())
+            self._stage.keeps_database = not report["clean"]
+            return report
 
     # ---- putting it up
 
@@ -139,7 +148,8 @@ class Run:
         await self._hooks(urls["notify"][0], keys, port)
         self._nemesis = Nemesis(stage, self._engine, self._receiver, self._plan.seed)
         # Loose threads of our own calls to the log must not end the run.
-        self._ends = await stack.enter_async_context(LogEnds(stage.kafka_address))
+        ends = await stack.enter_async_context(LogEnds(stage.kafka_address))
+        self._stillness = Stillness(self._engine, ends, {name: of[0] for name, of in urls.items()})
 
     async def _hooks(self, notify: str, keys: dict[str, str], port: int) -> None:
         """Let every recipient have its notices sent to it as well."""
@@ -174,18 +184,28 @@ class Run:
 
     async def _load(self) -> None:
         """Begin stays, send what is to be heard of them, and move the clock."""
-        stays = max(1, round(_EVENTS_A_STEP / _EVENTS_A_STAY))
-        while self._load_share < 1 or not self._stories.is_over:
-            if self._load_share < 1:
-                self._stories.begin(self._instant, stays)
-                self._begun += stays
+        while self._load_share < 1 or self._struck < self._misfortunes or not self._stories.is_over:
+            stays = self._stays()
+            self._stories.begin(self._instant, stays)
+            self._begun += stays
             self._senders.send(self._stories.until(self._instant))
-            while self._senders.under_way > _MOST_UNDER_WAY or self._is_ahead():
-                await asyncio.sleep(0.05)
+            while self._senders.under_way > _MOST_UNDER_WAY:
+                await asyncio.sleep(_LOOK_S)
+            if self._is_ahead():
+                await asyncio.sleep(_TRICKLE_S)
             await self._step()
 
+    def _stays(self) -> int:
+        """Give how many stays begin in this step: few while the misfortunes are behind, none once all is done."""
+        if self._struck == self._misfortunes and self._load_share >= 1:
+            return 0
+        return 1 if self._is_ahead() else max(1, round(_EVENTS_A_STEP / _EVENTS_A_STAY))
+
     def _is_ahead(self) -> bool:
-        """Wait for the misfortunes, so that they fall on the whole of the load."""
+        """Wait for the misfortunes, so that they fall on the whole of the load.
+
+        It is no standing still: a point at which somebody is to be killed is only reached while something goes on.
+        """
         share = self._struck / self._misfortunes if self._misfortunes else 1.0
         return share < 1 and self._load_share > share + 0.02
 
@@ -196,26 +216,27 @@ class Run:
                 await asyncio.sleep(0.05)
             await self._nemesis.strike(misfortune)
             self._struck += 1
-            if self._struck % 25 == 0:
-                log.info("rig.struck", faults=self._struck, of=self._misfortunes, **self._senders.count)
+            self._last_struck = machine_seconds()
+            log.info("rig.struck", name=misfortune, count=self._struck, end=self._misfortunes)
             await asyncio.sleep(chance.uniform(0.05, 0.6))
 
     async def _step(self) -> None:
         """Move the clock on, unless notify has something overdue; once no stays begin any more, to what comes next.
 
         What is promised is that decision, Kafka and ICE may be away; notify itself may be away for less than the
-        quarter of an hour by which the end of a hold is told ahead, and ten minutes a step keep to that.
+        quarter of an hour by which the end of a hold is told ahead, and ten minutes a step keep to that. A transaction
+        of notify lives at one instant: it is let end before the clock has moved twice.
         """
         while True:
             try:
                 async with self._engine.connect() as connection:
+                    # In this order: what such a transaction leaves due is there to be seen once it has ended.
+                    is_at_it = (await connection.execute(text(_OF_BEFORE), {"stepped": self._stepped})).scalar_one()
                     due = (await connection.execute(text("SELECT due_at FROM notify.due"))).scalar()
-                if due is None or due > self._instant:
-                    ahead = [at for at in (due, self._stories.next_at) if at is not None]
-                    to = self._instant + _STEP
-                    if self._load_share >= 1 and not self._senders.under_way and ahead:
-                        to = max(to, min(ahead))
+                if not is_at_it and (due is None or due > self._instant):
+                    to = await self._next_instant()
                     await step(self._engine, to)
+                    self._stepped = machine_now()
                     break
             except Exception as error:
                 if not is_weather(error):
@@ -224,6 +245,26 @@ class Run:
             await asyncio.sleep(_LOOK_S)
         self._instant = to
         self._receiver.instant = to
+
+    async def _next_instant(self) -> datetime:
+        """Give ten minutes on; more only once all has settled, since no clock leaps over what is being worked on.
+
+        Then it is the next event or some hours on, whichever is later, but never past what notify has due.
+        """
+        to, following = self._instant + _STEP, self._stories.next_at
+        if self._load_share < 1 or self._struck < self._misfortunes or following is None:
+            return to
+        await self._senders.done()
+        try:
+            look = await self._stillness.wait(self._instant)
+        except NotSettled as error:
+            # Whether it ever comes to rest is judged at the end.
+            log.warning("rig.restless", why=str(error))
+            return to
+        if self._drained is None:
+            self._drained = machine_seconds() - self._last_struck
+        ahead = min([max(following, self._instant + _LEAP), *look.due.values()])
+        return max(to, ahead)
 
     async def _look(self, stop: asyncio.Event) -> None:
         """Ask again and again, in the middle of it, what must not be at any instant."""
@@ -242,12 +283,9 @@ class Run:
     # ---- afterwards
 
     async def _come_to_rest(self) -> float:
-        """Wait until nothing is under way any more; give how many seconds after the last fault that took."""
-        began = machine_seconds()
-        urls = {name: of[0] for name, of in self._stage.urls().items()}
-        self._stillness = Stillness(self._engine, self._ends, urls)
+        """Wait until nothing is under way any more; give how many seconds after the last fault that was so first."""
         await self._stillness.wait(self._instant)
-        return machine_seconds() - began
+        return machine_seconds() - self._last_struck if self._drained is None else self._drained
 
     async def _run_out(self) -> None:
         """Live on until no timer is left, everyone fetching what comes."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,8 @@ class Stage:
     kafka_address: str = ""
     children: dict[str, Child] = field(default_factory=dict)
     deaths: int = 0
+    #: Whether the database is kept in the folder once all has ended; for whoever looks for the cause of something.
+    keeps_database: bool = True
 
     def __post_init__(self) -> None:
         self.trap = Trap(self.kill)
@@ -313,4 +316,6 @@ class Stage:
         for task in self._tasks:
             task.cancel()
         if self._has_disk:
+            if self.keeps_database:
+                await asyncio.to_thread(shutil.copytree, self.disk, self.folder / "kept", dirs_exist_ok=True)
             subprocess.run(["umount", "-l", str(self.disk)], check=False)  # noqa: ASYNC221, S603, S607 - ours

@@ -37,6 +37,9 @@ def _read() -> argparse.Namespace:
     asked.add_argument("--seeds", default="1", help="one seed, or first-last")
     asked.add_argument("--days", type=float, default=1.0)
     asked.add_argument("--stays-a-day", type=int, default=24)
+    asked.add_argument(
+        "--until-found", action="store_true", help="go no further than the first seed that finds something"
+    )
     asked.add_argument("--report", type=Path)
     return asked.parse_args()
 
@@ -103,6 +106,8 @@ def main() -> None:
             one = Asked(seed=seed, days=asked.days, stays_a_day=asked.stays_a_day)
             all_found.append(found := simulate(server, "simulated", one, rulebook))
             print(json.dumps({"seed": seed, "digest": found.digest, "found": found.violations}), flush=True)
+            if asked.until_found and found.violations:
+                break
     finally:
         asyncio.run(stop_postgres(server, mode="immediate"))
         shutil.rmtree(folder, ignore_errors=True)

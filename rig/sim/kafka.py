@@ -56,7 +56,8 @@ class SimGroup:
         """Share the partitions out among those present; the deaf do not hear of it, and go on as before."""
         places = [(topic, part) for topic in self.topics for part in range(_PARTITIONS)]
         for name, member in self.members.items():
-            if name not in deaf:
+            member.is_zombie = name in deaf
+            if not member.is_zombie:
                 own = {place for n, place in enumerate(places) if present and present[n % len(present)] == name}
                 member.assign(own)
 
@@ -69,6 +70,8 @@ class SimSource:
     positions: Positions
     assigned: set[tuple[str, int]] = field(default_factory=set)
     at: dict[tuple[str, int], int] = field(default_factory=dict)
+    #: Whether its partitions are somebody else's by now.
+    is_zombie: bool = False
 
     def assign(self, places: set[tuple[str, int]]) -> None:
         """Take over partitions; where each begins is asked anew."""

@@ -25,6 +25,8 @@ from services.notify.dossier import Margins
 from services.notify.retry import Patience
 from services.notify.watch import Watch
 from shared.db.listen import Wake
+from shared.domain.errors import StaleBatch
+from shared.kafka.source import RawBatch
 from shared.outbox.inbox import Hearing, Once, consume
 from shared.outbox.offsets import OffsetRows
 from shared.outbox.outbox import Outbox
@@ -134,13 +136,27 @@ class Makers:
         self.groups[schema].members[process.name] = source
         return source
 
+    def _hear(self, name: str, process: Process, hearing: Hearing[Any], schema: str) -> Work:
+        """Consume; what a zombie tries to keep, and what is refused as stale, is counted."""
+        source = self._source(schema, process)
+        once = Once(schema, schema, self.sessions[schema], hearing)
+
+        async def counted(batch: RawBatch) -> None:
+            self.log.count["batches tried by zombies"] += source.is_zombie
+            try:
+                await once(batch)
+            except StaleBatch:
+                self.log.count["batches refused as stale"] += 1
+                raise
+
+        return consume(name, source, counted, process.progress)
+
     def intake(self, process: Process) -> list[Work]:
         """Put intake together as its main does."""
         outbox, relay = self._outbox("intake", process)
         hears = intake.Intake(self._parts("intake", outbox), _PATIENCE)
-        once = Once("intake", "intake", self.sessions["intake"], Hearing(intake.read, hears.on_events, hears.park))
         return [
-            consume("events", self._source("intake", process), once, process.progress),
+            self._hear("events", process, Hearing(intake.read, hears.on_events, hears.park), "intake"),
             run_timers("timers", hears.on_due, Wake(), process.progress),
             relay.run(),
         ]
@@ -151,9 +167,8 @@ class Makers:
         decide = decision.Decide(self._parts("decision", outbox), self.rulebook)
         reminders = Reminders(self.sessions["decision"], self.ids)
         hearing = Hearing(decision.read, decide.on_cases_changed, decide.park)
-        once = Once("decision", "decision", self.sessions["decision"], hearing)
         return [
-            consume("cases", self._source("decision", process), once, process.progress),
+            self._hear("cases", process, hearing, "decision"),
             run_timers("timers", in_turn(decide.on_due, reminders.on_due), Wake(), process.progress),
             relay.run(),
         ]
@@ -174,9 +189,8 @@ class Makers:
             progress=process.progress,
             lines=cast("Any", self.receivers.line),
         )
-        once = Once("notify", "notify", sessions, decisions.hearing())
         return [
-            consume("decisions", self._source("notify", process), once, process.progress),
+            self._hear("decisions", process, decisions.hearing(), "notify"),
             run_timers("timers", watch.tick, wake, process.progress),
             courier.run(post),
             relay.run(),

@@ -133,9 +133,10 @@ class SimSessions(Sessions):
             begun = real.begin()
             await gate.through(_begin(begun), may_fail=False)
             try:
-                session = WriteSession(_Connection(real, gate))  # type: ignore[arg-type]
+                session = WriteSession(_Connection(real, gate))
                 await self._enter(session, scope)
                 yield session
+                await session.write_out()
             except BaseException:
                 await gate.surely(begun.rollback())
                 raise

@@ -50,7 +50,7 @@ async def save(session: WriteSession, files: Sequence[CaseFile], now: datetime) 
     """Write cases, new ones and changed ones alike, in one statement."""
     if not files:
         return
-    await session.run(
+    await session.later(
         "INSERT INTO intake.cases (case_id, version, custody, facility_ori, booking_number, booked_at, gone_at, folded,"
         " parked_events, opened_at, changed_at)"
         " SELECT u.*, CAST(:now AS timestamptz), CAST(:now AS timestamptz) FROM unnest(CAST(:ids AS uuid[]),"

@@ -1,6 +1,9 @@
 """Make engines; say which database errors are weather and which are ours."""
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 #: SQLSTATE classes that pass by themselves: connection lost, rollback asked for, out of resources, shutdown.
@@ -22,14 +25,24 @@ def make_engine(url: str, *, name: str, pool_size: int = 5, patience_s: float | 
     if patience_s is not None:
         settings |= _silence_ends(patience_s)
         timeouts = {"command_timeout": patience_s}
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=5,
+        # The connection used last knows the statements best.
+        pool_use_lifo=True,
         pool_pre_ping=False,
         hide_parameters=True,
         connect_args={"server_settings": settings, "timeout": 10, **timeouts},
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_the_dead)
+    return engine
+
+
+def _refuse_the_dead(connection: Any, *_: Any) -> None:
+    """Let the pool make anew a connection that the server has ended since it was last used."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _silence_ends(patience_s: float) -> dict[str, str]:

@@ -4,40 +4,24 @@ A transaction begins by reading the clock's instant where time lives in the data
 done in it is done at one instant.
 """
 
-import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Row, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.db.direct import Direct, Said, Speaks
+from shared.db.together import Together
+from shared.db.words import in_drivers_words
 from shared.domain.errors import CountersignError
 from shared.runtime.clock import Anchor, Clock, ClockSetting, clock_from
-
-#: A parameter: a colon and a name, where neither a cast nor a word goes before.
-_PARAMETER = re.compile(r"(?<![:\w]):(\w+)(?!:)")
-
-
-@lru_cache(maxsize=1024)
-def _in_drivers_words(sql: str) -> tuple[str, tuple[str, ...]]:
-    """Give a statement with the driver's numbered parameters, and their names in that order.
-
-    Statements are few and come again and again; compiling each anew took as long as the small ones take to run.
-    """
-    numbers: dict[str, int] = {}
-
-    def number(found: re.Match[str]) -> str:
-        return f"${numbers.setdefault(found[1], len(numbers) + 1)}"
-
-    return _PARAMETER.sub(number, sql), tuple(numbers)
 
 
 class ReadSession:
     """Runs queries inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Speaks) -> None:
         self._connection = connection
 
     async def all(self, sql: str, **values: Any) -> list[Row[Any]]:
@@ -48,23 +32,44 @@ class ReadSession:
         """Give the first row of a query, or None."""
         return (await self._execute(sql, values)).first()
 
-    async def _execute(self, sql: str, values: Mapping[str, Any]) -> CursorResult[Any]:
-        numbered, names = _in_drivers_words(sql)
+    async def _execute(self, sql: str, values: Mapping[str, Any]) -> Said:
+        numbered, names = in_drivers_words(sql)
         return await self._connection.exec_driver_sql(numbered, tuple([values[name] for name in names]))
 
 
 class WriteSession(ReadSession):
     """Runs queries and statements; what they did becomes visible together, or not at all."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Speaks) -> None:
         super().__init__(connection)
         self._afterwards: list[Callable[[], None]] = []
+        self._together = Together()
         #: Under which trace the effects on a message's key go on; empty while traces are off.
         self.traces: dict[str, str] = {}
 
     async def run(self, sql: str, **values: Any) -> int:
         """Run a statement and give the number of rows it touched."""
         return (await self._execute(sql, values)).rowcount
+
+    async def later(self, sql: str, **values: Any) -> None:
+        """Let a statement go to the server with others of its kind: one whose outcome nobody asks for.
+
+        It is written before anything that speaks of its table, and before the commit in any case.
+        """
+        if self._together.must_go_before(sql):
+            await self.write_out()
+        self._together.add(sql, values)
+
+    async def write_out(self) -> None:
+        """Send what waits to be written."""
+        if self._together:
+            sql, values = self._together.take()
+            await super()._execute(sql, values)
+
+    async def _execute(self, sql: str, values: Mapping[str, Any]) -> Said:
+        if self._together.must_go_before(sql):
+            await self.write_out()
+        return await super()._execute(sql, values)
 
     def afterwards(self, act: Callable[[], None]) -> None:
         """Do something once the transaction has been committed, and only then."""
@@ -73,11 +78,14 @@ class WriteSession(ReadSession):
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
         """Try a part of the work; if it fails, only that part is undone and the error goes on."""
+        await self.write_out()
         before = len(self._afterwards)
         try:
             async with self._connection.begin_nested():
                 yield
+                await self.write_out()
         except BaseException:
+            self._together.forget()
             del self._afterwards[before:]
             raise
 
@@ -101,19 +109,23 @@ class Sessions:
         ``scope`` sets what a request may see (``reach``, ``oris``) for this transaction alone.
         """
         async with self._engine.connect() as connection:
-            async with connection.begin():
-                session = WriteSession(connection)
+            direct = await Direct.under(connection)
+            async with direct.begin():
+                session = WriteSession(direct)
                 await self._enter(session, scope)
                 yield session
+                await session.write_out()
             session.committed()
 
     @asynccontextmanager
     async def reading(self, **scope: str) -> AsyncIterator[ReadSession]:
         """Open a transaction that only reads."""
-        async with self._engine.connect() as connection, connection.begin():
-            session = ReadSession(connection)
-            await self._enter(session, scope)
-            yield session
+        async with self._engine.connect() as connection:
+            direct = await Direct.under(connection)
+            async with direct.begin():
+                session = ReadSession(direct)
+                await self._enter(session, scope)
+                yield session
 
     async def _enter(self, session: ReadSession, scope: dict[str, str]) -> None:
         """Set what the request may see and follow the clock, in one round trip; none where neither is needed."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from uuid import UUID
 
 import structlog
 
@@ -30,6 +31,7 @@ class Relay:
         self._progress = progress
         self._fresh: list[Letter] = []
         self._called = asyncio.Event()
+        self._ticks = _Ticks(schema, sessions)
 
     def hand_over(self, letters: Sequence[Letter]) -> None:
         """Take committed letters; called by the session after its commit."""
@@ -37,10 +39,19 @@ class Relay:
         self._called.set()
 
     async def run(self) -> None:
-        """Publish until the process leaves.
+        """Publish until the process leaves, and tick off beside it, so that no letter waits for another's tick.
 
-        Letters that could not be published stay rows, and the sweep finds them again.
+        Letters that could not be published stay rows, and the sweep finds them again; so do those that a crash
+        kept from being ticked off, and whoever hears them a second time knows them.
         """
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._ticks.run())
+            try:
+                await self._publish_all()
+            finally:
+                self._ticks.end()
+
+    async def _publish_all(self) -> None:
         sweep_at = 0.0
         loop = asyncio.get_running_loop()
         self._progress.beat("relay")
@@ -81,12 +92,7 @@ class Relay:
             done = [letter.id for letter, error in zip(part, results, strict=True) if error is None]
             if len(done) < len(part):
                 log.warning("relay.unconfirmed", count=len(part) - len(done))
-            if done:
-                async with self._sessions.transaction() as session:
-                    await session.run(
-                        f"DELETE FROM {self._schema}.outbox WHERE id = ANY (CAST(:ids AS uuid[]))",
-                        ids=done,
-                    )
+            self._ticks.add(done)
 
     async def _left_behind(self) -> list[Letter]:
         now = machine_now()
@@ -101,3 +107,46 @@ class Relay:
             )
         letters = [Letter(row.id, row.topic, row.key, row.message) for row in rows]
         return sorted(letters, key=lambda letter: letter.id)
+
+
+class _Ticks:
+    """Deletes the rows of letters that every in-sync replica has: together, all that were confirmed meanwhile."""
+
+    def __init__(self, schema: str, sessions: Sessions) -> None:
+        self._schema = schema
+        self._sessions = sessions
+        self._confirmed: list[UUID] = []
+        self._called = asyncio.Event()
+        self._is_ending = False
+
+    def add(self, ids: Sequence[UUID]) -> None:
+        """Note letters as confirmed."""
+        if ids:
+            self._confirmed.extend(ids)
+            self._called.set()
+
+    def end(self) -> None:
+        """Leave once all that was confirmed is ticked off."""
+        self._is_ending = True
+        self._called.set()
+
+    async def run(self) -> None:
+        """Tick off whatever is confirmed; while the database is away, try again."""
+        while not self._is_ending or self._confirmed:
+            if not self._confirmed:
+                self._called.clear()
+                await self._called.wait()
+                continue
+            ids, self._confirmed = self._confirmed, []
+            try:
+                await self._tick_off(ids)
+            except Exception as error:
+                if not is_weather(error):
+                    raise
+                self._confirmed = ids + self._confirmed
+                log.warning("relay.waits", error=type(error).__name__)
+                await asyncio.sleep(_PAUSE_S)
+
+    async def _tick_off(self, ids: Sequence[UUID]) -> None:
+        async with self._sessions.transaction() as session:
+            await session.run(f"DELETE FROM {self._schema}.outbox WHERE id = ANY (CAST(:ids AS uuid[]))", ids=list(ids))

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from services.notify import compose, latest, retry
-from services.notify.dossier import Dossier, Kind, Notice, Stage
+from services.notify.dossier import Dossier, Kind, Notice, Stage, WindowState
 from services.notify.draft import Moment
 from services.notify.feed import Outgoing
 from services.notify.hold import window_for
@@ -17,6 +18,18 @@ def leaving(changes: Sequence[tuple[Dossier, Dossier]], moment: Moment) -> list[
     """Give the new notices whose instant has come, with their words, in the order in which they are to be read."""
     new = [outgoing for before, after in changes for outgoing in _new(before, after, moment)]
     return sorted(new, key=lambda each: (each.notice.send_at, RANK[each.notice.kind], each.notice.id))
+
+
+def is_anything_left(changes: Sequence[tuple[Dossier, Dossier]], gone: Sequence[Outgoing], now: datetime) -> bool:
+    """Tell whether something has fallen due that did not leave at once: the timers are to look, and not wait."""
+    ids = {outgoing.notice.id for outgoing in gone}
+    return any(
+        any(n.stage is Stage.PLANNED and n.send_at <= now and n.id not in ids for n in after.notices)
+        or any(
+            w.is_live and (w.opens_at if w.state is WindowState.PLANNED else w.closes_at) <= now for w in after.windows
+        )
+        for _, after in changes
+    )
 
 
 def _new(before: Dossier, after: Dossier, moment: Moment) -> Iterator[Outgoing]:

@@ -26,7 +26,7 @@ from shared.runtime.ids import Ids
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Hears decisions; ``wake`` is called once a batch is committed, since something may be due soon.
+    """Hears decisions; ``wake`` is called once a batch is committed of which something is due and has not left.
 
     ``sent`` is called when something new lies in a feed.
     """
@@ -65,7 +65,8 @@ class Decisions:
         happened = [each for old, new in changes for each in record.between(old, new, now)]
         happened += [each for out in leaving for each in record.of_sent(out.notice, None, now)]
         await record.write_down(session, self.outbox, happened)
-        session.afterwards(self.wake)
+        if at_once.is_anything_left(changes, leaving, now):
+            session.afterwards(self.wake)
         if leaving:
             session.afterwards(self.sent)
 

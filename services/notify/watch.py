@@ -55,8 +55,8 @@ class Watch:
     async def _is_anything_due(self) -> bool:
         async with self.sessions.reading() as session:
             row = await session.one(
-                "SELECT due_at, (SELECT min(due_by) FROM notify.deliveries WHERE state = 'planned'"
-                " AND delivered_at IS NULL AND late_since IS NULL) AS unsent FROM notify.due"
+                "SELECT due_at, (SELECT due_by FROM notify.deliveries WHERE state = 'planned'"
+                " AND delivered_at IS NULL AND late_since IS NULL ORDER BY due_by LIMIT 1) AS unsent FROM notify.due"
             )
         now = self.sessions.clock.now()
         if row is None:

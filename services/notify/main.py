@@ -1,10 +1,13 @@
 """Put notify together and run it."""
 
 import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 import httpx
+from fastapi import FastAPI
 
 from services.notify.api import bursts, copies, endpoints, ice, jails, ladders, release
 from services.notify.api.bell import Bell
@@ -24,7 +27,7 @@ from shared.http.app import make_app
 from shared.kafka.topics import Topic
 from shared.outbox.inbox import Once, consume
 from shared.outbox.parking import HearAgain, Parking
-from shared.outbox.parts import open_parts
+from shared.outbox.parts import Parts, open_parts
 from shared.outbox.prune import Prune
 from shared.outbox.sweep import Sweep
 from shared.outbox.timers import run_timers
@@ -44,25 +47,64 @@ ROUTERS = (
 async def run(settings: Settings) -> None:
     """Hear decisions, do what falls due, and answer ICE and the jails, until told to stop."""
     async with open_parts(SCHEMA, settings) as parts:
-        bell, post, mail = Bell(), Wake(), Wake()
-        lines = partial(Line, rules=settings.webhook_rules, tls=httpx.create_ssl_context())
+        office = _office(parts, settings)
+        source = await parts.source(Topic.DECISIONS)
+        once = Once(SCHEMA, SCHEMA, parts.sessions, office.decisions.hearing())
+        await serve(
+            parts.progress,
+            consume("decisions", source, once, parts.progress),
+            run_timers("inbox", Prune(SCHEMA, parts.sessions).tick, Wake(), parts.progress),
+            parts.relay.run(),
+            Sweep(SCHEMA, parts.sessions, parts.ids).run(parts.progress),
+            run_timers("timers", office.watch.tick, parts.wake, parts.progress, speed=parts.clock.speed),
+            office.courier.run(office.post),
+            office.mailer.run(office.mail),
+            listen(_app(parts, settings, office), host=settings.host, port=settings.port, progress=parts.progress),
+        )
 
-        def sent() -> None:
-            bell.ring()
-            post.call()
 
-        decisions = Decisions(parts.outbox, parts.ids, settings.margins, parts.wake.call, sent, settings.limits)
-        watch = Watch(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Office:
+    """Those who do notify's work, and what they call each other with."""
+
+    bell: Bell
+    #: Something may be due that goes to an endpoint, or by mail.
+    post: Wake
+    mail: Wake
+    lines: Callable[[str], Line]
+    decisions: Decisions
+    watch: Watch
+    courier: Courier
+    mailer: Mailer
+
+
+def _office(parts: Parts, settings: Settings) -> _Office:
+    bell, post, mail = Bell(), Wake(), Wake()
+    lines = partial(Line, rules=settings.webhook_rules, tls=httpx.create_ssl_context())
+    return _Office(
+        bell=bell,
+        post=post,
+        mail=mail,
+        lines=lines,
+        decisions=Decisions(
+            parts.outbox,
+            parts.ids,
+            settings.margins,
+            parts.wake.call,
+            partial(_call_all, bell.ring, post.call),
+            settings.limits,
+        ),
+        watch=Watch(
             sessions=parts.sessions,
             outbox=parts.outbox,
             ids=parts.ids,
             margins=settings.margins,
             limits=settings.limits,
             sent=bell.ring,
-            post=partial(_call_both, post, mail),
+            post=partial(_call_all, post.call, mail.call),
             most=settings.timer_batch,
-        )
-        courier = Courier(
+        ),
+        courier=Courier(
             sessions=parts.sessions,
             outbox=parts.outbox,
             ids=parts.ids,
@@ -70,8 +112,8 @@ async def run(settings: Settings) -> None:
             progress=parts.progress,
             lines=lines,
             speed=parts.clock.speed,
-        )
-        mailer = Mailer(
+        ),
+        mailer=Mailer(
             sessions=parts.sessions,
             ids=parts.ids,
             patience=settings.patience,
@@ -79,47 +121,39 @@ async def run(settings: Settings) -> None:
             post=Post(settings.relay, ssl.create_default_context),
             head=settings.letterhead,
             speed=parts.clock.speed,
-        )
-        app = make_app(
-            SCHEMA,
-            sessions=parts.requests,
-            keys=parts.keys,
-            progress=parts.progress,
-            routers=ROUTERS,
-            outbox=parts.outbox,
-            bell=bell,
-            parking=Parking(SCHEMA, parts.sessions, HearAgain(decisions.hearing(), outlook)),
-            longest_wait_s=settings.longest_wait_s,
-            heartbeat_s=settings.heartbeat_s,
-            courier=courier,
-            mailer=mailer,
-            valve=Valve(
-                sessions=parts.sessions,
-                outbox=parts.outbox,
-                ids=parts.ids,
-                margins=settings.margins,
-                limits=settings.limits,
-                wake=parts.wake.call,
-            ),
-            prover=Prover(parts.sessions, parts.ids, lines),
-            webhook_rules=settings.webhook_rules,
-            release_report=timedelta(minutes=settings.release_report_minutes),
-        )
-        source = await parts.source(Topic.DECISIONS)
-        once = Once(SCHEMA, SCHEMA, parts.sessions, decisions.hearing())
-        await serve(
-            parts.progress,
-            consume("decisions", source, once, parts.progress),
-            run_timers("inbox", Prune(SCHEMA, parts.sessions).tick, Wake(), parts.progress),
-            parts.relay.run(),
-            Sweep(SCHEMA, parts.sessions, parts.ids).run(parts.progress),
-            run_timers("timers", watch.tick, parts.wake, parts.progress, speed=parts.clock.speed),
-            courier.run(post),
-            mailer.run(mail),
-            listen(app, host=settings.host, port=settings.port, progress=parts.progress),
-        )
+        ),
+    )
 
 
-def _call_both(*wakes: Wake) -> None:
-    for wake in wakes:
-        wake.call()
+def _app(parts: Parts, settings: Settings, office: _Office) -> FastAPI:
+    valve = Valve(
+        sessions=parts.sessions,
+        outbox=parts.outbox,
+        ids=parts.ids,
+        margins=settings.margins,
+        limits=settings.limits,
+        wake=parts.wake.call,
+    )
+    return make_app(
+        SCHEMA,
+        sessions=parts.requests,
+        keys=parts.keys,
+        progress=parts.progress,
+        routers=ROUTERS,
+        outbox=parts.outbox,
+        bell=office.bell,
+        parking=Parking(SCHEMA, parts.sessions, HearAgain(office.decisions.hearing(), outlook)),
+        longest_wait_s=settings.longest_wait_s,
+        heartbeat_s=settings.heartbeat_s,
+        courier=office.courier,
+        mailer=office.mailer,
+        valve=valve,
+        prover=Prover(parts.sessions, parts.ids, office.lines),
+        webhook_rules=settings.webhook_rules,
+        release_report=timedelta(minutes=settings.release_report_minutes),
+    )
+
+
+def _call_all(*calls: Callable[[], None]) -> None:
+    for call in calls:
+        call()

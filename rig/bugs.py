@@ -210,9 +210,9 @@ BUGS = (
     ),
     Bug(
         "what falls due is not decided",
-        "services.decision.store",
-        "wake_at = u.wake_at",
-        "wake_at = NULL",
+        "services.decision.record",
+        "[each.wake_at for each in looked_at]",
+        "[None for each in looked_at]",
         "model",
     ),
     # ---- windows and their ends

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from services.decision import review, store
+from services.decision import record, review, store
 from services.decision.answer_seals import answer_seals
 from services.decision.doubt import alarms_of
 from services.decision.judge import Answer, Matter, Ruling, rule_on
@@ -20,6 +20,7 @@ from shared.db import casebook
 from shared.db.session import WriteSession
 from shared.domain.case import Custody, Detainer
 from shared.domain.counted_twice import Count
+from shared.domain.decision import Outcome
 from shared.domain.errors import RulebookBehind
 from shared.domain.events import CaseChanged
 from shared.domain.jurisdiction import Facility
@@ -50,7 +51,7 @@ class _Found:
     file: casebook.CaseFile
     dossier: store.Dossier
     ruling: Ruling
-    news: store.Recorded | None
+    news: record.Recorded | None
 
 
 class Decide:
@@ -98,7 +99,9 @@ class Decide:
         # Read again under the lock: what was committed before we got it must not be overlooked.
         files = await casebook.case_files(session, case_ids)
         register = await casebook.facilities(session)
-        answers = await store.answers(session, case_ids)
+        # Only what was decided before can have been asked, and only what was asked is answered.
+        asked = {dossier.case_id for dossier in dossiers.values() if dossier.kept is not None}
+        answers = await store.answers(session, asked) if asked else {}
         found = [
             self._find(file, detainer, dossier, register[file.facility_ori], answers, now)
             for file in files.values()
@@ -142,7 +145,7 @@ class Decide:
 
     def _write(
         self, file: casebook.CaseFile, dossier: store.Dossier, matter: Matter, ruling: Ruling, now: datetime
-    ) -> store.Recorded:
+    ) -> record.Recorded:
         kept = dossier.kept
         place = Place(
             id=self._parts.ids.new(),
@@ -157,7 +160,7 @@ class Decide:
         last = kept.window if kept else None
         snapshot = snapshot_bytes(matter, ruling)
         salt = os.urandom(16)
-        return store.Recorded(
+        return record.Recorded(
             told=told,
             kept=store.Kept(
                 decision=told, window=ruling.window or last, spent=ruling.window is None and last is not None
@@ -175,10 +178,7 @@ class Decide:
         if not found:
             return
         news = [f.news for f in found if f.news is not None]
-        await store.record(session, news)
-        await store.note(
-            session, [(f.file.case_id, f.dossier.detainer_id, f.file.version, f.ruling.wake_at) for f in found]
-        )
+        await record.write_down(session, [_looked_at(f) for f in found])
         await raise_all(
             session,
             "decision",
@@ -218,6 +218,16 @@ def _matters(changed: CaseChanged | None) -> bool:
     return changed is None or changed.detainers != 0
 
 
+def _looked_at(found: _Found) -> record.LookedAt:
+    return record.LookedAt(
+        case_id=found.file.case_id,
+        detainer_id=found.dossier.detainer_id,
+        case_version=found.file.version,
+        wake_at=found.ruling.wake_at,
+        news=found.news,
+    )
+
+
 def _question(found: _Found) -> review.Question:
     kept, news = found.dossier.kept, found.news
     decision = news.told if news else kept.decision if kept else None
@@ -230,10 +240,11 @@ def _question(found: _Found) -> review.Question:
         booking_number=found.file.booking_number,
         ruling=found.ruling,
         is_answered=found.ruling.decided_by != "policy",
+        was_open=kept is not None and kept.decision.outcome == Outcome.REVIEW,
     )
 
 
-def _entry(news: store.Recorded, seals: Mapping[store.Pair, list[list[str]]]) -> journal.Record:
+def _entry(news: record.Recorded, seals: Mapping[store.Pair, list[list[str]]]) -> journal.Record:
     told = news.told
     answers = {"answers": seals[told.case_id, told.detainer_id]} if told.decided_by != "policy" else {}
     return journal.Record(

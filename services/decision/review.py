@@ -26,6 +26,8 @@ class Question:
     booking_number: str
     ruling: Ruling
     is_answered: bool
+    #: Whether a REVIEW stood before: otherwise there is none to end.
+    was_open: bool
 
     @property
     def is_open(self) -> bool:
@@ -53,7 +55,7 @@ async def keep(
 ) -> list[tuple[str, Any]]:
     """Open, renew or end reviews, all at once; give back what is to be told as (type, data) pairs."""
     asked = [q for q in questions if q.is_open]
-    settled = [q for q in questions if not q.is_open]
+    settled = [q for q in questions if q.was_open and not q.is_open]
     told = await _open(session, ids, asked, room, now)
     return told + await _end(session, ids, settled, now)
 

@@ -94,7 +94,7 @@ class Intake:
         await casebook.save(session, [file for _, file in changed], now)
         if desk.new_ties:
             await store.tie(session, desk.new_ties, now)
-        await self._save_events(session, desk, fresh, now)
+        seals = await self._save_events(session, desk, fresh, now)
         left_waiting = [item.name for item, *_ in desk.placed if item.was_waiting]
         if left_waiting:
             await waiting_list.end_wait(session, left_waiting)
@@ -106,23 +106,28 @@ class Intake:
         persons = record.persons(desk)
         if persons:
             await store.keep_persons(session, persons)
-        await self._write_down(session, looked_at, now)
+        await self._write_down(session, looked_at, seals, now)
         await self._tell(session, changed, now)
         await raise_all(session, "intake", self._parts.ids, record.alarms(changed, waiting, now))
 
     async def _save_events(
         self, session: WriteSession, desk: Desk, fresh: Mapping[Name, InboundEvent], now: datetime
-    ) -> None:
-        """Write down what became of each event: new ones in one go, those that were there before where they stand."""
+    ) -> dict[Name, str]:
+        """Write down what became of each event: new ones in one go, those that were there before where they stand.
+
+        Gives the seals of what was kept for the first time.
+        """
         fates = record.fates(desk, fresh)
+        seals: dict[Name, str] = {}
         if fates:
             await store.mark_heard(session, fates, now)
-            await store.keep_raw(session, [fate.event for fate in fates])
+            seals = await store.keep_raw(session, [fate.event for fate in fates])
         moved = record.moved(desk, fresh)
         if moved:
             await store.set_states(session, moved)
         if desk.queued:
             await waiting_list.queue(session, [(item.name, item.names) for item, _ in desk.queued])
+        return seals
 
     def _asks_at(self, event: InboundEvent, now: datetime) -> datetime:
         return now + (self._match_waits if event.type.startswith("match.") else self._ice_waits)
@@ -154,11 +159,16 @@ class Intake:
         )
 
     async def _write_down(
-        self, session: WriteSession, works: Sequence[tuple[Work, casebook.CaseFile | None]], now: datetime
+        self,
+        session: WriteSession,
+        works: Sequence[tuple[Work, casebook.CaseFile | None]],
+        seals: dict[Name, str],
+        now: datetime,
     ) -> None:
         """Add to the journal what has changed and what has come, sealed; an event that changed nothing came too."""
-        news = [name for work, _ in works for name in work.news]
-        seals = await store.seals(session, news) if news else {}
+        kept_before = [name for work, _ in works for name in work.news if name not in seals]
+        if kept_before:
+            seals = seals | await store.seals(session, kept_before)
         lines = [record.entry(work, file, seals, now) for work, file in works if file is not None or work.news]
         await journal.add(session, "intake", lines)
 

@@ -193,22 +193,28 @@ def _columns(events: Sequence[InboundEvent]) -> dict[str, Any]:
     }
 
 
-async def keep_raw(session: WriteSession, events: Sequence[InboundEvent]) -> None:
-    """Keep what the events say, in the table from which persons can be erased one day."""
-    await session.run(
-        "INSERT INTO intake.raw_events (source, id, data, salt) SELECT * FROM unnest(CAST(:sources AS text[]),"
-        " CAST(:ids AS text[]), CAST(:datas AS bytea[]), CAST(:salts AS bytea[])) ON CONFLICT DO NOTHING",
+#: A salted digest of what an event says: it stays in the journal when the event itself is erased.
+_SEAL = "encode(sha256(r.salt || r.data), 'hex') AS seal"
+
+
+async def keep_raw(session: WriteSession, events: Sequence[InboundEvent]) -> dict[Name, str]:
+    """Keep what events say, in the table from which persons can be erased one day; give the seals of the new ones."""
+    rows = await session.all(
+        "INSERT INTO intake.raw_events AS r (source, id, data, salt) SELECT * FROM unnest(CAST(:sources AS text[]),"
+        " CAST(:ids AS text[]), CAST(:datas AS bytea[]), CAST(:salts AS bytea[])) ON CONFLICT DO NOTHING"
+        f" RETURNING source, id, {_SEAL}",
         sources=[e.source for e in events],
         ids=[e.id for e in events],
         datas=[msgspec.json.encode(e.data) for e in events],
         salts=salts(len(events)),
     )
+    return {(row.source, row.id): row.seal for row in rows}
 
 
 async def seals(session: ReadSession, names: Collection[Name]) -> dict[Name, str]:
-    """Give the salted digest of what each event says: it stays in the journal when the event itself is erased."""
+    """Give the seals of events kept before."""
     rows = await session.all(
-        "SELECT r.source, r.id, encode(sha256(r.salt || r.data), 'hex') AS seal FROM intake.raw_events r"
+        f"SELECT r.source, r.id, {_SEAL} FROM intake.raw_events r"
         " JOIN unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS u (source, id) USING (source, id)",
         sources=[source for source, _ in names],
         ids=[event_id for _, event_id in names],
@@ -217,26 +223,18 @@ async def seals(session: ReadSession, names: Collection[Name]) -> dict[Name, str
 
 
 async def lock_identifiers(session: WriteSession, names: Collection[Identifier]) -> None:
-    """Make the identifiers' rows, then lock them in one order, before anyone looks for a tie.
+    """Make the identifiers' rows or lock those that are there, in one order, before anyone looks for a tie.
 
-    A row just made is locked by its making.
+    A row that is there is locked before the condition is looked at, and by that left as it was.
     """
-    ordered = sorted(names)
-    rows = await session.all(
+    ordered = sorted(set(names))
+    await session.run(
         "INSERT INTO intake.identifiers SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[]))"
-        " AS u (kind, value) ORDER BY kind, value ON CONFLICT DO NOTHING RETURNING kind, value",
+        " AS u (kind, value) ORDER BY kind, value"
+        " ON CONFLICT (kind, value) DO UPDATE SET kind = excluded.kind WHERE false",
         kinds=[name.kind for name in ordered],
         values=[name.value for name in ordered],
     )
-    made = {(row.kind, row.value) for row in rows}
-    there = [name for name in ordered if name not in made]
-    if there:
-        await session.run(
-            "SELECT 1 FROM intake.identifiers i JOIN unnest(CAST(:kinds AS text[]), CAST(:values AS text[]))"
-            " AS u (kind, value) USING (kind, value) ORDER BY i.kind, i.value FOR UPDATE OF i",
-            kinds=[name.kind for name in there],
-            values=[name.value for name in there],
-        )
 
 
 async def ties(session: ReadSession, names: Collection[Identifier]) -> list[Tie]:
@@ -273,7 +271,7 @@ async def tie(
     session: WriteSession, seen: Sequence[tuple[Identifier, UUID]], now: datetime, *, by_hand: bool = False
 ) -> None:
     """Note that numbers were seen on cases."""
-    await session.run(
+    await session.later(
         "INSERT INTO intake.ties (kind, value, case_id, since, by_hand) SELECT u.*, CAST(:now AS timestamptz), :by_hand"
         " FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[]), CAST(:cases AS uuid[])) AS u"
         " ON CONFLICT DO NOTHING",
@@ -326,7 +324,7 @@ async def event(session: ReadSession, name: Name) -> HeardEvent:
 
 async def set_states(session: WriteSession, states: Sequence[tuple[Name, str, str | None, UUID | None]]) -> None:
     """Set what became of events: state, reason, case."""
-    await session.run(
+    await session.later(
         "UPDATE intake.inbox i SET state = u.state, reason = u.reason, case_id = coalesce(u.case_id, i.case_id)"
         " FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]), CAST(:states AS text[]), "
         " CAST(:reasons AS text[]), CAST(:cases AS uuid[])) AS u (source, id, state, reason, case_id)"
@@ -341,7 +339,7 @@ async def set_states(session: WriteSession, states: Sequence[tuple[Name, str, st
 
 async def keep_persons(session: WriteSession, persons: Mapping[UUID, tuple[str, Any]]) -> None:
     """Keep who was booked, apart from everything else."""
-    await session.run(
+    await session.later(
         "INSERT INTO intake.persons (case_id, facility_ori, person, salt) SELECT * FROM unnest(CAST(:cases AS uuid[]),"
         " CAST(:oris AS text[]), CAST(:persons AS bytea[]), CAST(:salts AS bytea[]))"
         " ON CONFLICT (case_id) DO UPDATE SET person = excluded.person, facility_ori = excluded.facility_ori",

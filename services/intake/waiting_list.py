@@ -52,7 +52,7 @@ async def queue(session: WriteSession, queued: Sequence[tuple[Name, Sequence[Ide
 
 
 async def _keep_names(session: WriteSession, names: Sequence[tuple[Name, Identifier]]) -> None:
-    await session.run(
+    await session.later(
         "INSERT INTO intake.waiting_identifiers (kind, value, source, id) SELECT * FROM unnest(CAST(:kinds AS text[]),"
         " CAST(:values AS text[]), CAST(:sources AS text[]), CAST(:ids AS text[])) ON CONFLICT DO NOTHING",
         kinds=[number.kind for _, number in names],
@@ -64,7 +64,7 @@ async def _keep_names(session: WriteSession, names: Sequence[tuple[Name, Identif
 
 async def let_wait(session: WriteSession, waiting: Sequence[tuple[InboundEvent, str, datetime]], now: datetime) -> None:
     """Put events on the waiting list, each with the reason and the instant at which an operator is asked."""
-    await session.run(
+    await session.later(
         "INSERT INTO intake.waiting (source, id, type, facility_ori, reason, time, ask_at, since)"
         " SELECT u.*, CAST(:now AS timestamptz) FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]),"
         " CAST(:types AS text[]), CAST(:oris AS text[]), CAST(:reasons AS text[]), CAST(:times AS timestamptz[]),"
@@ -84,7 +84,7 @@ async def let_wait(session: WriteSession, waiting: Sequence[tuple[InboundEvent, 
 async def end_wait(session: WriteSession, names: Collection[Name]) -> None:
     """Take events off the waiting list."""
     for table in ("waiting_identifiers", "waiting"):
-        await session.run(
+        await session.later(
             f"DELETE FROM intake.{table} w USING unnest(CAST(:sources AS text[]), CAST(:ids AS text[]))"
             " AS u (source, id) WHERE w.source = u.source AND w.id = u.id",
             sources=[source for source, _ in names],
@@ -112,18 +112,18 @@ async def keep_unmatched(
 ) -> None:
     """Forget what is matched by now (whole cases, single events), and keep what is not."""
     if settled:
-        await session.run(
+        await session.later(
             "DELETE FROM intake.unmatched WHERE case_id = ANY (CAST(:cases AS uuid[]))", cases=list(settled)
         )
     if placed:
-        await session.run(
+        await session.later(
             "DELETE FROM intake.unmatched m USING unnest(CAST(:sources AS text[]), CAST(:ids AS text[]))"
             " AS u (source, id) WHERE m.source = u.source AND m.id = u.id",
             sources=[source for source, _ in placed],
             ids=[event_id for _, event_id in placed],
         )
     if unmatched:
-        await session.run(
+        await session.later(
             "INSERT INTO intake.unmatched (source, id, detainer_id, case_id, facility_ori, booking_number, lodged_at,"
             " heard_at, due_by) SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]),"
             " CAST(:detainers AS text[]), CAST(:cases AS uuid[]), CAST(:oris AS text[]), CAST(:numbers AS text[]),"

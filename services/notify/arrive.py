@@ -20,7 +20,7 @@ async def arrived(session: WriteSession, outbox: Outbox, notice_ids: Sequence[UU
     notices = [notice_from(row) for row in rows]
     if not notices:
         return
-    await session.run(
+    await session.later(
         "UPDATE notify.deliveries SET state = 'delivered', delivered_at = :now"
         " WHERE notice_id = ANY (CAST(:ids AS uuid[]))",
         now=now,

@@ -38,7 +38,7 @@ async def sift(
 async def hold(session: WriteSession, held: Held) -> None:
     """Keep notices back; their rows are written already."""
     if held:
-        await session.run(
+        await session.later(
             "UPDATE notify.deliveries d SET burst_id = u.burst, held_until = u.until"
             " FROM unnest(CAST(:ids AS uuid[]), CAST(:bursts AS uuid[]), CAST(:untils AS timestamptz[]))"
             " AS u (id, burst, until) WHERE d.notice_id = u.id",

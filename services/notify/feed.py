@@ -42,7 +42,7 @@ async def put(
     placed = await place(session, outgoing)
     if not placed:
         return
-    await session.run(
+    await session.later(
         "UPDATE notify.deliveries d SET state = 'sent', sent_at = :now, position = u.position, told = u.told,"
         " receipt_by = u.receipt_by FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS bigint[]),"
         " CAST(:told AS bytea[]), CAST(:receipts AS timestamptz[])) AS u (id, position, told, receipt_by)"
@@ -70,7 +70,7 @@ async def note(
     """Keep the attempts, and let the notices go to their recipients' endpoints and up their ladders as well."""
     if not placed:
         return
-    await session.run(
+    await session.later(
         "INSERT INTO notify.attempts (id, notice_id, facility_ori, recipient, way, at, result)"
         " SELECT u.*, :way, CAST(:now AS timestamptz), :result FROM unnest(CAST(:attempts AS uuid[]),"
         " CAST(:ids AS uuid[]), CAST(:oris AS text[]), CAST(:recipients AS text[])) AS u",
@@ -82,32 +82,24 @@ async def note(
         oris=[each.notice.facility_ori for each in placed],
         recipients=[each.notice.recipient for each in placed],
     )
-    await sends.plan(session, [each.notice.id for each in placed], now)
+    await sends.plan(session, [each.notice for each in placed], now)
     await mails.plan(session, [each.notice for each in placed], now, last_call)
 
 
 async def _places(session: WriteSession, recipients: Sequence[str]) -> list[int]:
-    """Lock the recipients' rows in order and give each notice its place."""
+    """Move the recipients' rows on, in order, which locks them, and give each notice its place."""
     wanted = Counter(recipients)
     names = sorted(wanted)
-    await session.run(
-        "INSERT INTO notify.recipients (recipient, last_position)"
-        " SELECT name, 0 FROM unnest(CAST(:names AS text[])) AS name ORDER BY name ON CONFLICT DO NOTHING",
-        names=names,
-    )
     rows = await session.all(
-        "SELECT recipient, last_position FROM notify.recipients WHERE recipient = ANY (CAST(:names AS text[]))"
-        " ORDER BY recipient FOR UPDATE",
-        names=names,
-    )
-    await session.run(
-        "UPDATE notify.recipients r SET last_position = r.last_position + u.wanted"
-        " FROM unnest(CAST(:names AS text[]), CAST(:wanted AS bigint[])) AS u (name, wanted)"
-        " WHERE r.recipient = u.name",
+        "INSERT INTO notify.recipients AS r (recipient, last_position)"
+        " SELECT u.name, u.wanted FROM unnest(CAST(:names AS text[]), CAST(:wanted AS bigint[])) AS u (name, wanted)"
+        " ORDER BY u.name"
+        " ON CONFLICT (recipient) DO UPDATE SET last_position = r.last_position + excluded.last_position"
+        " RETURNING recipient, last_position",
         names=names,
         wanted=[wanted[name] for name in names],
     )
-    last: dict[str, int] = {row.recipient: row.last_position for row in rows}
+    last: dict[str, int] = {row.recipient: row.last_position - wanted[row.recipient] for row in rows}
     places = []
     for recipient in recipients:
         last[recipient] += 1
@@ -118,7 +110,7 @@ async def _places(session: WriteSession, recipients: Sequence[str]) -> list[int]
 async def drop(session: WriteSession, notice_ids: Sequence[UUID]) -> None:
     """Mark notices that a later word has overtaken before they were sent."""
     if notice_ids:
-        await session.run(
+        await session.later(
             "UPDATE notify.deliveries SET state = 'replaced' WHERE notice_id = ANY (CAST(:ids AS uuid[]))",
             ids=list(notice_ids),
         )

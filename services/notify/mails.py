@@ -40,7 +40,7 @@ async def plan(session: WriteSession, notices: Sequence[Notice], now: datetime, 
     mails = [(notice, rung) for notice in notices for rung in rungs.get(notice.recipient, ())]
     if not mails:
         return
-    await session.run(
+    await session.later(
         "INSERT INTO notify.mails"
         " (notice_id, rung, recipient, kind, name, address, state, tries, next_at, leased_until)"
         " SELECT u.id, u.rung, u.recipient, u.kind, u.name, u.address, 'waiting', 0, u.next_at, '-infinity'"

@@ -28,7 +28,7 @@ async def save_all(
 
 async def _save_windows(session: WriteSession, windows: Sequence[HoldWindow]) -> None:
     if windows:
-        await session.run(
+        await session.later(
             "UPDATE notify.windows w SET closes_at = u.closes_at, state = u.state, ended_at = u.ended_at,"
             " ended_by = u.ended_by FROM unnest(CAST(:ids AS uuid[]), CAST(:closes AS timestamptz[]),"
             " CAST(:states AS text[]), CAST(:ended AS timestamptz[]), CAST(:by AS text[]))"
@@ -43,7 +43,7 @@ async def _save_windows(session: WriteSession, windows: Sequence[HoldWindow]) ->
 
 async def _add_windows(session: WriteSession, windows: Sequence[HoldWindow]) -> None:
     if windows:
-        await session.run(
+        await session.later(
             "INSERT INTO notify.windows (id, case_id, detainer_id, decision_id, facility_ori, booking_number, opens_at,"
             " closes_at, clock, rule, citation, evidence, state, ended_at, ended_by)"
             " SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:cases AS uuid[]), CAST(:detainers AS text[]),"
@@ -75,7 +75,7 @@ async def add_notices(
     """Write notices down, each with where it stands."""
     if not notices:
         return
-    await session.run(
+    await session.later(
         "INSERT INTO notify.notices (id, kind, recipient, case_id, detainer_id, decision_id, number, window_id,"
         " facility_ori, booking_number, outcome, rule, replaces, due_by, came_late, body, planned_at)"
         " SELECT *, CAST(:now AS timestamptz) FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]),"
@@ -108,7 +108,7 @@ async def _add_deliveries(
     session: WriteSession, notices: Sequence[Notice], leaving: Mapping[UUID, Outgoing], now: datetime
 ) -> None:
     sent = [leaving.get(n.id) for n in notices]
-    await session.run(
+    await session.later(
         "INSERT INTO notify.deliveries (notice_id, recipient, facility_ori, window_id, state, send_at, due_by,"
         " sent_at, position, told, receipt_by)"
         " SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:recipients AS text[]), CAST(:oris AS text[]),"
@@ -131,7 +131,7 @@ async def _add_deliveries(
 
 async def _save_deliveries(session: WriteSession, notices: Sequence[Notice]) -> None:
     if notices:
-        await session.run(
+        await session.later(
             "UPDATE notify.deliveries d SET state = u.state, send_at = u.send_at, due_by = u.due_by"
             " FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:sends AS timestamptz[]),"
             " CAST(:due AS timestamptz[])) AS u (id, state, send_at, due_by) WHERE d.notice_id = u.id",
@@ -144,7 +144,7 @@ async def _save_deliveries(session: WriteSession, notices: Sequence[Notice]) -> 
 
 async def _save_decisions(session: WriteSession, decisions: Sequence[DecisionRecorded], now: datetime) -> None:
     if decisions:
-        await session.run(
+        await session.later(
             "UPDATE notify.dossiers d SET facility_ori = u.ori, booking_number = u.booking, number = u.number,"
             " outcome = u.outcome, decision = u.decision, heard_at = :now"
             " FROM unnest(CAST(:cases AS uuid[]), CAST(:detainers AS text[]), CAST(:oris AS text[]),"

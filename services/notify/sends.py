@@ -39,16 +39,20 @@ class Claimed:
     letters: Sequence[Letter]
 
 
-async def plan(session: WriteSession, notice_ids: Sequence[UUID], now: datetime) -> None:
+async def plan(session: WriteSession, notices: Sequence[Notice], now: datetime) -> None:
     """Let notices that are put into feeds go to their recipients' endpoints as well."""
-    await session.run(
+    await session.later(
         "INSERT INTO notify.sends (notice_id, endpoint_id, detainer_id, kind, state, tries, next_at, leased_until)"
         " SELECT n.id, e.id, n.detainer_id, n.kind, 'waiting', 0, CAST(:now AS timestamptz), '-infinity'"
-        " FROM notify.notices n JOIN notify.endpoints e ON e.recipient = n.recipient"
-        " AND (e.state = 'active' OR (e.state = 'suspended' AND n.kind = 'hold_ended'))"
-        " WHERE n.id = ANY (CAST(:ids AS uuid[]))",
+        " FROM unnest(CAST(:ids AS uuid[]), CAST(:recipients AS text[]), CAST(:detainers AS text[]),"
+        " CAST(:kinds AS text[])) AS n (id, recipient, detainer_id, kind)"
+        " JOIN notify.endpoints e ON e.recipient = n.recipient"
+        " AND (e.state = 'active' OR (e.state = 'suspended' AND n.kind = 'hold_ended'))",
         now=now,
-        ids=list(notice_ids),
+        ids=[notice.id for notice in notices],
+        recipients=[notice.recipient for notice in notices],
+        detainers=[notice.detainer_id for notice in notices],
+        kinds=[notice.kind for notice in notices],
     )
 
 

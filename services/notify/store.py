@@ -27,31 +27,31 @@ async def load(session: WriteSession, decisions: Iterable[DecisionRecorded], now
     """Lock the dossiers that decisions speak of, in key order, and give them; new ones are empty."""
     first = {(decision.case_id, decision.detainer_id): decision for decision in decisions}
     keys = sorted(first)
-    arrays = {"cases": [case for case, _ in keys], "detainers": [detainer for _, detainer in keys]}
     await session.one(f"SELECT pg_advisory_xact_lock_shared({_UNMATCHED_LOCK})")
-    await session.run(
-        "INSERT INTO notify.dossiers"
+    rows = await session.all(
+        "INSERT INTO notify.dossiers AS d"
         " (case_id, detainer_id, facility_ori, booking_number, number, outcome, decision, heard_at)"
         " SELECT u.case_id, u.detainer_id, u.ori, u.booking, 0, '', '', CAST(:now AS timestamptz)"
         " FROM unnest(CAST(:cases AS uuid[]), CAST(:detainers AS text[]), CAST(:oris AS text[]),"
         " CAST(:bookings AS text[])) AS u (case_id, detainer_id, ori, booking)"
-        " ORDER BY u.case_id, u.detainer_id ON CONFLICT DO NOTHING",
+        " ORDER BY u.case_id, u.detainer_id"
+        # Written as it was, which locks it, so that what is given back is what stands once it is ours.
+        " ON CONFLICT (case_id, detainer_id) DO UPDATE SET number = d.number"
+        " RETURNING case_id, detainer_id, number, decision, recalled_number",
         now=now,
         oris=[first[key].facility_ori for key in keys],
         bookings=[first[key].booking_number for key in keys],
-        **arrays,
+        cases=[case for case, _ in keys],
+        detainers=[detainer for _, detainer in keys],
     )
-    rows = await session.all(
-        f"SELECT d.case_id, d.detainer_id, d.number, d.decision, d.recalled_number FROM notify.dossiers d JOIN {_KEYS}"
-        " USING (case_id, detainer_id) ORDER BY d.case_id, d.detainer_id FOR UPDATE OF d",
-        **arrays,
-    )
-    windows = await windows_of(session, keys, lock=True)
+    # Where nothing was decided before there can be no window.
+    decided = sorted((row.case_id, row.detainer_id) for row in rows if row.number)
+    windows = await windows_of(session, decided, lock=True) if decided else {}
     notices = await _notices_of(session, keys)
     return {
         (row.case_id, row.detainer_id): Dossier(
             decision=read_decision(row.decision) if row.number else None,
-            windows=tuple(windows[row.case_id, row.detainer_id]),
+            windows=tuple(windows.get((row.case_id, row.detainer_id), ())),
             notices=tuple(notices[row.case_id, row.detainer_id]),
             recalled_number=row.recalled_number,
         )

@@ -28,7 +28,7 @@ async def raise_all(session: WriteSession, schema: str, ids: Ids, alarms: Sequen
     """Write the alarms down; one already raised (cleared or not) is not raised again."""
     if not alarms:
         return
-    await session.run(
+    await session.later(
         f"INSERT INTO {schema}.alarms (id, kind, subject, case_id, facility_ori, contact, detail, since, due)"
         " SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:subjects AS text[]),"
         " CAST(:cases AS uuid[]), CAST(:oris AS text[]), CAST(:contacts AS text[]), CAST(:details AS text[]),"

@@ -47,26 +47,16 @@ def link(
     return hashlib.sha256(head + b"\n" + body).digest()
 
 
-async def _locked(session: WriteSession, schema: str, cases: Sequence[UUID]) -> dict[UUID, tuple[int, bytes]]:
+async def _heads(session: WriteSession, schema: str, cases: Sequence[UUID]) -> dict[UUID, tuple[int, bytes]]:
+    """Lock the ends of the cases' chains, and begin those of cases that had none."""
     rows = await session.all(
-        f"SELECT case_id, seq, digest FROM {schema}.journal_heads"
-        " WHERE case_id = ANY (CAST(:cases AS uuid[])) ORDER BY case_id FOR UPDATE",
-        cases=cases,
-    )
-    return {row.case_id: (row.seq, row.digest) for row in rows}
-
-
-async def _begun(session: WriteSession, schema: str, cases: Sequence[UUID]) -> dict[UUID, tuple[int, bytes]]:
-    """Begin the chains of cases that had none; one that another began meanwhile is waited for and locked."""
-    rows = await session.all(
-        f"INSERT INTO {schema}.journal_heads SELECT id, 0, CAST(:zero AS bytea)"
-        " FROM unnest(CAST(:cases AS uuid[])) AS id ORDER BY id ON CONFLICT DO NOTHING RETURNING case_id",
+        f"INSERT INTO {schema}.journal_heads AS h SELECT id, 0, CAST(:zero AS bytea)"
+        " FROM unnest(CAST(:cases AS uuid[])) AS id ORDER BY id"
+        " ON CONFLICT (case_id) DO UPDATE SET seq = h.seq RETURNING case_id, seq, digest",
         cases=cases,
         zero=GENESIS,
     )
-    begun = {row.case_id: (0, GENESIS) for row in rows}
-    others = [case_id for case_id in cases if case_id not in begun]
-    return begun | (await _locked(session, schema, others) if others else {})
+    return {row.case_id: (row.seq, row.digest) for row in rows}
 
 
 async def add(session: WriteSession, schema: str, records: Sequence[Record]) -> None:
@@ -74,10 +64,7 @@ async def add(session: WriteSession, schema: str, records: Sequence[Record]) -> 
     if not records:
         return
     cases = sorted({record.case_id for record in records})
-    heads = await _locked(session, schema, cases)
-    unknown = [case_id for case_id in cases if case_id not in heads]
-    if unknown:
-        heads |= await _begun(session, schema, unknown)
+    heads = await _heads(session, schema, cases)
     chained = []
     for record in records:
         seq, prev = heads[record.case_id]
@@ -95,7 +82,7 @@ async def add(session: WriteSession, schema: str, records: Sequence[Record]) -> 
         )
         chained.append((record, seq + 1, body, prev, digest))
         heads[record.case_id] = (seq + 1, digest)
-    await session.run(
+    await session.later(
         f"INSERT INTO {schema}.journal (case_id, seq, at, kind, facility_ori, detainer_id, body, prev, digest)"
         " SELECT * FROM unnest(CAST(:cases AS uuid[]), CAST(:seqs AS bigint[]), CAST(:ats AS timestamptz[]),"
         " CAST(:kinds AS text[]), CAST(:oris AS text[]), CAST(:detainers AS text[]), CAST(:bodies AS bytea[]),"
@@ -110,7 +97,7 @@ async def add(session: WriteSession, schema: str, records: Sequence[Record]) -> 
         prevs=[prev for *_, prev, _ in chained],
         digests=[digest for *_, digest in chained],
     )
-    await session.run(
+    await session.later(
         f"UPDATE {schema}.journal_heads h SET seq = n.seq, digest = n.digest"
         " FROM unnest(CAST(:cases AS uuid[]), CAST(:seqs AS bigint[]), CAST(:digests AS bytea[]))"
         " AS n (case_id, seq, digest) WHERE h.case_id = n.case_id",

@@ -46,7 +46,7 @@ class Outbox:
             return
         if session.traces:
             letters = [replace(letter, trace=session.traces.get(letter.key)) for letter in letters]
-        await session.run(
+        await session.later(
             f"INSERT INTO {self._schema}.outbox (id, topic, key, message, leased_until)"
             " SELECT *, CAST(:leased_until AS timestamptz) FROM unnest(CAST(:ids AS uuid[]), CAST(:topics AS text[]),"
             " CAST(:keys AS text[]), CAST(:messages AS bytea[]))",

@@ -1,7 +1,7 @@
 """Let the nearest instant be found by going to the front of an index, whatever the statistics say.
 
-Asked for the least of them, a server that takes a table for small reads the whole index: 2,900 pages for each look at
-5,000 notices that nobody had fetched yet. Asked for the first in order, it reads three.
+Asked for the least of them, a server that takes a table for small reads the whole index: 2,860 pages for each look at
+5,000 notices that nobody had fetched yet. Asked for the first in order, it stops at the first.
 """
 
 from alembic import op

@@ -11,9 +11,16 @@ from shared.http.access import Role
 from shared.http.body import EVENT_BYTES, read_body
 from shared.http.problems import Problem
 
+#: What somebody may open whose role demands a second factor that is not set up yet.
+_SETTING_UP = frozenset({"/account/second-factor", "/sign-out"})
+
 
 class SignInFirst(Exception):
     """Nobody is signed in."""
+
+
+class SetUpFirst(Exception):
+    """The role demands a second factor, and there is none yet."""
 
 
 def cookie_name(request: Request) -> str:
@@ -35,6 +42,8 @@ def people(*roles: Role) -> Callable[[Request], Awaitable[Person]]:
         person = await door.person(session_token(request))
         if person is None:
             raise SignInFirst
+        if person.must_set_up and request.url.path not in _SETTING_UP:
+            raise SetUpFirst
         if person.role not in allowed:
             raise Problem(403, "not_allowed", f"This is for {_listed(allowed)}; you are signed in as {person.role}.")
         return person

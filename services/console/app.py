@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from services.console import assets
-from services.console.access import SignInFirst
+from services.console.access import SetUpFirst, SignInFirst
 from services.console.headers import Headers
 from services.console.pages import ROUTERS
 from services.console.render import Pages
@@ -64,6 +64,7 @@ def make_app(public_url: str, **state: Any) -> FastAPI:
     for name, value in {**state, "is_https": is_https, "public_url": public_url.rstrip("/")}.items():
         setattr(app.state, name, value)
     app.add_exception_handler(SignInFirst, _sign_in_first)
+    app.add_exception_handler(SetUpFirst, _set_up_first)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -90,6 +91,13 @@ async def _sign_in_first(request: Request, _: Exception) -> Response:
     if request.method == "GET" and not request.url.path.endswith("/stream"):
         return RedirectResponse("/sign-in", status_code=303)
     return _page(request, 401, "Sign in first", "Your session has ended, and nothing was done. Sign in and repeat it.")
+
+
+async def _set_up_first(request: Request, _: Exception) -> Response:
+    """Send a person to where a second factor is set up; a stream or a form is told plainly."""
+    if request.method == "GET" and not request.url.path.endswith("/stream"):
+        return RedirectResponse("/account/second-factor", status_code=303)
+    return _page(request, 403, "A second factor first", "Your role needs one, and nothing was done. Set it up first.")
 
 
 async def _problem(request: Request, error: Exception) -> Response:

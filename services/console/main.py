@@ -4,7 +4,9 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
+from services.console.accounts.codes import Sealer
 from services.console.accounts.door import Door, Rules
+from services.console.accounts.factors import Factors
 from services.console.accounts.issuer import Issuer
 from services.console.acting import Services
 from services.console.app import make_app
@@ -64,7 +66,7 @@ async def run(settings: Settings) -> None:
             sessions=sessions,
             requests=requests,
             progress=progress,
-            door=Door(sessions, UuidV7(), _rules(settings)),
+            door=Door(sessions, UuidV7(), _rules(settings), _factors(settings, sessions)),
             live=Live(clock, progress),
             heartbeat=heartbeat,
             services=services,
@@ -96,6 +98,11 @@ def _issuer(settings: Settings) -> Issuer | None:
     credential = Path(file).read_text(encoding="utf-8").strip() if file else None
     back = f"{settings.console_url.rstrip('/')}/sign-in/back"
     return Issuer(settings.oidc_issuer, settings.oidc_client_id, credential, back, None)
+
+
+def _factors(settings: Settings, sessions: Sessions) -> Factors:
+    key = settings.second_factor_key.get_secret_value()
+    return Factors(sessions, Sealer.of(key) if key else None, settings.second_factor_roles)
 
 
 def _rules(settings: Settings) -> Rules:

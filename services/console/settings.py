@@ -1,8 +1,13 @@
 """What the console must know at start."""
 
-from pydantic import Field, SecretStr
+from typing import Self
 
+from pydantic import Field, SecretStr, model_validator
+
+from shared.http.access import Role
 from shared.runtime.settings import ProcessSettings
+
+_SHORTEST = 24
 
 
 class Settings(ProcessSettings):
@@ -27,6 +32,10 @@ class Settings(ProcessSettings):
     #: So many wrong passwords within so many minutes lock an account until an administrator opens it.
     sign_in_tries: int = 5
     sign_in_minutes: int = 15
+    #: Seals second factors of local accounts, 24 characters or more; empty: a password is all that they have.
+    second_factor_key: SecretStr = SecretStr("")
+    #: Roles that may do nothing before they have set one up.
+    second_factor_roles: frozenset[Role] = frozenset()
     #: An OpenID Connect issuer for people's sign-in; empty: local accounts alone.
     oidc_issuer: str = ""
     oidc_client_id: str = ""
@@ -34,3 +43,11 @@ class Settings(ProcessSettings):
     oidc_credential_file: str = ""
     #: Said on every page of a trial, so that nobody takes played people for real ones; empty in service.
     console_banner: str = ""
+
+    @model_validator(mode="after")
+    def _has_what_it_demands(self) -> Self:
+        """Refuse to start where a second factor is demanded and none can be set up."""
+        key = self.second_factor_key.get_secret_value()
+        if (key or self.second_factor_roles) and len(key) < _SHORTEST:
+            raise ValueError("COUNTERSIGN_SECOND_FACTOR_KEY needs 24 characters or more")
+        return self

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from services.console.accounts.factors import Factors
 from services.console.accounts.passwords import is_right
 from services.console.accounts.person import PEOPLE, Person
 from shared.db.session import ReadSession, Sessions, WriteSession
@@ -42,10 +43,11 @@ class Door:
     sessions: Sessions
     ids: Ids
     rules: Rules
+    factors: Factors
     now: Callable[[], datetime] = machine_now
 
-    async def sign_in(self, name: str, password: str) -> str | None:
-        """Give the token of a new session; None for a wrong password, a locked account, or nobody's name."""
+    async def sign_in(self, name: str, password: str, code: str = "") -> str | None:
+        """Give the token of a new session; None for a wrong password or code, a locked account, or nobody's name."""
         async with self.sessions.reading() as session:
             account = await session.one(f"{_ACCOUNT} WHERE a.name = :name", name=name.replace("\x00", ""))
         right = await is_right(account.password_hash if account else None, password)
@@ -55,16 +57,38 @@ class Door:
                 return None
             # Counted under the account's lock: many tries at one instant are many tries.
             account = await session.one(f"{_ACCOUNT} WHERE a.id = :id FOR UPDATE OF a", id=account.id)
-            return await self._judge(session, account, right=right)
+            return await self._judge(session, account, code, right=right)
 
-    async def _judge(self, session: WriteSession, account: Any, *, right: bool) -> str | None:
+    async def _judge(self, session: WriteSession, account: Any, code: str, *, right: bool) -> str | None:
+        """Let in who proves both; a wrong code counts as a wrong password does, and nobody is told which it was."""
         if right and account.locked_at is None and _is_open(account):
-            return await self._begin(session, account.id)
+            proof = await self.factors.proof(session, account.id, code)
+            if proof is not None:
+                return await self._begin(session, account.id, "recovered" if proof == "recovery" else "signed_in")
+            right = False
         if not right and account.locked_at is None:
             await self._count(session, account)
         how = "locked" if account.locked_at is not None else "refused" if _is_open(account) else "closed"
         await self._note(session, account.id, how)
         return None
+
+    async def knows_password(self, person: Person, password: str) -> bool:
+        """Tell whether somebody who is signed in knows the password too; a wrong one counts as at the sign-in."""
+        async with self.sessions.reading() as session:
+            account = await session.one(f"{_ACCOUNT} WHERE a.id = :id", id=person.account_id)
+        right = await is_right(account.password_hash if account else None, password)
+        if not right:
+            async with self.sessions.transaction() as session:
+                account = await session.one(f"{_ACCOUNT} WHERE a.id = :id FOR UPDATE OF a", id=person.account_id)
+                if account is not None and account.locked_at is None:
+                    await self._count(session, account)
+                await self._note(session, person.account_id, "refused")
+        return right
+
+    async def has_set_up(self, person: Person) -> None:
+        """Write down that somebody's second factor is in use from now on."""
+        async with self.sessions.transaction() as session:
+            await self._note(session, person.account_id, "factor_set")
 
     async def sign_in_as(self, subject: str) -> str | None:
         """Give the token of a new session for whom an issuer vouches; None where no open account is theirs."""
@@ -88,7 +112,7 @@ class Door:
             id=account.id,
         )
 
-    async def _begin(self, session: WriteSession, account_id: UUID) -> str:
+    async def _begin(self, session: WriteSession, account_id: UUID, how: str = "signed_in") -> str:
         token, now = secrets.token_urlsafe(32), self.now()
         await session.run(
             "UPDATE console.accounts SET failures = 0, failing_since = NULL WHERE id = :id", id=account_id
@@ -102,7 +126,7 @@ class Door:
             csrf=secrets.token_urlsafe(24),
             now=now,
         )
-        await self._note(session, account_id, "signed_in")
+        await self._note(session, account_id, how)
         return token
 
     async def _note(self, session: WriteSession, account_id: UUID | None, how: str) -> None:
@@ -135,6 +159,7 @@ class Door:
             role=Role(row.role),
             office=row.office,
             csrf=row.csrf,
+            must_set_up=row.lacks_factor and Role(row.role) in self.factors.roles,
         )
 
     async def is_open(self, token: str | None) -> bool:
@@ -155,7 +180,9 @@ class Door:
 
 async def _open_session(session: ReadSession, digest: bytes, now: datetime, rules: Rules) -> Any:
     row = await session.one(
-        "SELECT a.id, a.name, a.key_id, a.locked_at, a.closed_at, k.role, k.office, k.revoked_at, s.csrf, s.seen_at"
+        "SELECT a.id, a.name, a.key_id, a.locked_at, a.closed_at, k.role, k.office, k.revoked_at, s.csrf, s.seen_at,"
+        " a.subject IS NULL AND NOT EXISTS (SELECT FROM console.second_factors f WHERE f.account_id = a.id"
+        " AND f.confirmed_at IS NOT NULL) AS lacks_factor"
         " FROM console.sessions s JOIN console.accounts a ON a.id = s.account_id JOIN access.keys k ON k.id = a.key_id"
         " WHERE s.digest = :digest AND s.ended_at IS NULL AND s.seen_at > :idle AND s.began_at > :longest",
         digest=digest,

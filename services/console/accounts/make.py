@@ -84,7 +84,9 @@ async def listed(connection: AsyncConnection) -> list[dict[str, object]]:
     rows = await connection.execute(
         text(
             "SELECT a.name, k.role, k.office, a.key_id, a.subject IS NOT NULL AS signs_in_elsewhere,"
-            " a.locked_at, a.closed_at FROM console.accounts a JOIN access.keys k ON k.id = a.key_id ORDER BY a.name"
+            " f.confirmed_at AS second_factor_since, a.locked_at, a.closed_at"
+            " FROM console.accounts a JOIN access.keys k ON k.id = a.key_id"
+            " LEFT JOIN console.second_factors f ON f.account_id = a.id ORDER BY a.name"
         )
     )
     return [dict(row) for row in rows.mappings()]
@@ -124,6 +126,15 @@ async def new_password_for(connection: AsyncConnection, name: str) -> str | None
         {"name": name},
     )
     return password if done else None
+
+
+async def take_away_factor(connection: AsyncConnection, name: str) -> bool:
+    """Take somebody's second factor away, with its recovery codes and the sessions; tell whether there was one."""
+    of_account = "account_id = (SELECT id FROM console.accounts WHERE name = :name)"
+    await connection.execute(text(f"DELETE FROM console.recovery_codes WHERE {of_account}"), {"name": name})
+    await connection.execute(text(f"DELETE FROM console.sessions WHERE {of_account}"), {"name": name})
+    gone = await connection.execute(text(f"DELETE FROM console.second_factors WHERE {of_account}"), {"name": name})
+    return gone.rowcount > 0
 
 
 async def _change(

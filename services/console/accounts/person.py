@@ -23,6 +23,8 @@ class Person:
     office: str | None
     #: Ties a form to this session.
     csrf: str
+    #: The role demands a second factor and there is none yet: setting one up is all that may be done.
+    must_set_up: bool = False
 
     @property
     def scope(self) -> dict[str, str]:

@@ -58,7 +58,8 @@ def add(
 def list_accounts(data_dir: DataDir = None, json: AsJson = False) -> None:
     """List the accounts."""
     found = _in_database(data_dir, make.listed)
-    items("Accounts", found, ("name", "role", "office", "key_id", "locked_at", "closed_at"), json_wanted=json)
+    shown = ("name", "role", "office", "key_id", "second_factor_since", "locked_at", "closed_at")
+    items("Accounts", found, shown, json_wanted=json)
 
 
 @app.command("unlock")
@@ -83,6 +84,28 @@ def password(name: Name, data_dir: DataDir = None, json: AsJson = False) -> None
         as_json({"name": name, "password": fresh})
     else:
         note(f"the password of {name} is now {fresh}")
+
+
+@app.command("second-factor")
+def second_factor(
+    name: Name,
+    take_away: Annotated[
+        bool, typer.Option("--take-away", help="Take it away, with its recovery codes; sessions end.")
+    ] = False,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Tell since when an account has a second factor, or take it away from who has lost it.
+
+    It is set up by its owner, at the console under Account.
+    """
+    if take_away:
+        _done(_in_database(data_dir, lambda c: make.take_away_factor(c, name)), name, "without a second factor", json)
+        return
+    found = [one for one in _in_database(data_dir, make.listed) if one["name"] == name]
+    if not found:
+        raise CountersignError(f"there is no account {name}")
+    items("Second factor", found, ("name", "role", "second_factor_since"), json_wanted=json)
 
 
 def _done(was_done: bool, name: str, what: str, json: bool) -> None:

@@ -12,6 +12,7 @@ from services.console.pages import (
     review,
     reviews,
     rulebook,
+    second_factor,
     sign_in,
     topic,
     topics,
@@ -34,4 +35,5 @@ ROUTERS = (
     alarms.router,
     deliveries.router,
     account.router,
+    second_factor.router,
 )

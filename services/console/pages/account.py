@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from services.console import show
 from services.console.access import Act, acting, people
+from services.console.accounts.door import Door
 from services.console.accounts.person import Person
 from shared.http.problems import Problem
 
@@ -22,7 +23,11 @@ async def account(request: Request, person: Looking) -> Response:
     """Show the account."""
     theme = request.cookies.get("theme", "system")
     keys = "off" if request.cookies.get("keys") == "off" else "on"
-    return await show.page(request, person, "account.html", show.nothing, chosen=theme, keys=keys)
+    door: Door = request.app.state.door
+    standing = await door.factors.standing(person) if door.factors.sealer is not None else None
+    return await show.page(
+        request, person, "account.html", show.nothing, chosen=theme, keys=keys, rules=door.rules, factor=standing
+    )
 
 
 @router.get("/account/stream")

@@ -16,7 +16,7 @@ router = APIRouter()
 
 #: How long somebody may be away at the issuer.
 _AWAY_S = 600
-_NOT_IN = "That did not work. After five wrong passwords an account is locked until an administrator opens it."
+_NOT_IN = "That did not work. After five wrong tries an account is locked until an administrator opens it."
 
 
 def signed_in(request: Request, answer: Response, token: str) -> Response:
@@ -33,6 +33,7 @@ def form(request: Request, trouble: str | None = None, *, status: int = 200) -> 
     values: dict[str, Any] = {
         "trouble": trouble,
         "elsewhere": request.app.state.issuer is not None,
+        "has_factors": request.app.state.door.factors.sealer is not None,
         "theme": request.cookies.get("theme", ""),
     }
     return HTMLResponse(pages.page("sign_in.html", **values), status_code=status)
@@ -52,7 +53,7 @@ async def sign_in(request: Request) -> Response:
     """Let somebody in, or say that it did not work."""
     door: Door = request.app.state.door
     fields = await read_form(request)
-    token = await door.sign_in(fields.get("name", "").strip(), fields.get("password", ""))
+    token = await door.sign_in(fields.get("name", "").strip(), fields.get("password", ""), fields.get("code", ""))
     if token is None:
         return form(request, _NOT_IN, status=403)
     return signed_in(request, RedirectResponse("/", status_code=303), token)

@@ -13,6 +13,7 @@ from services.console.up.supervisor import Part
 from shared.db.engine import make_engine
 from shared.http.access import Role
 
+_FACTOR_KEY = "second-factors.json"
 #: An account for each role; a second reviewer, since some answers need two people.
 _ACCOUNTS = (
     NewAccount(name="operator", role=Role.OPERATOR),
@@ -39,6 +40,15 @@ def new_signing_key() -> str:
     return secrets.token_urlsafe(32)
 
 
+def _factor_key(place: Place) -> str:
+    """Give the key that seals second factors, made once for a data directory: what it has sealed outlives a run."""
+    kept = place.read(_FACTOR_KEY).get("key")
+    if not isinstance(kept, str):
+        kept = secrets.token_urlsafe(32)
+        place.write(_FACTOR_KEY, {"key": kept})
+    return kept
+
+
 def console_part(
     place: Place,
     database: Database,
@@ -57,6 +67,7 @@ def console_part(
         "COUNTERSIGN_PORT": str(port),
         "COUNTERSIGN_CONSOLE_URL": f"http://{HOST}:{port}",
         "COUNTERSIGN_CONSOLE_SIGNING_KEY": signing_key,
+        "COUNTERSIGN_SECOND_FACTOR_KEY": os.environ.get("COUNTERSIGN_SECOND_FACTOR_KEY") or _factor_key(place),
         "COUNTERSIGN_CONSOLE_BANNER": os.environ.get("COUNTERSIGN_CONSOLE_BANNER", "Trial run on one machine"),
         **{f"COUNTERSIGN_{name.upper()}_URL": url for name, url in urls.items()},
     }

@@ -10,7 +10,9 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from services.console.accounts.codes import Sealer
 from services.console.accounts.door import Door, Rules
+from services.console.accounts.factors import Factors
 from services.console.accounts.make import NewAccount, make
 from services.console.acting import Services
 from services.console.app import make_app
@@ -94,7 +96,13 @@ async def house(database: Database) -> AsyncIterator[House]:
             "sessions": sessions,
             "requests": requests,
             "progress": progress,
-            "door": Door(sessions, UuidV7(), RULES, watch),
+            "door": Door(
+                sessions,
+                UuidV7(),
+                RULES,
+                Factors(sessions, Sealer.of("another secret that a test made up"), frozenset(), watch),
+                watch,
+            ),
             "live": Live(requests.clock, progress),
             "heartbeat": Heartbeat(urls),
             "services": services,

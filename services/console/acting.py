@@ -31,6 +31,12 @@ class Services:
 
     async def ask(self, person: Person, method: str, service: str, path: str, body: Any = None, **query: str) -> Any:
         """Ask a service as a person; raises the Problem that it tells of, or one that says it cannot be reached."""
+        answer = await self._answer(person, method, service, path, body, query)
+        return answer.json() if answer.content else None
+
+    async def _answer(
+        self, person: Person, method: str, service: str, path: str, body: Any, query: Mapping[str, str]
+    ) -> httpx.Response:
         token = self._key.token(person.key_id, service, int(machine_now().timestamp()))
         try:
             answer = await self._clients[service].request(
@@ -45,7 +51,11 @@ class Services:
             ) from error
         if answer.is_error:
             raise _told(answer)
-        return answer.json() if answer.content else None
+        return answer
+
+    async def fetch(self, person: Person, service: str, path: str, **query: str) -> bytes:
+        """Fetch a document from a service as a person."""
+        return (await self._answer(person, "GET", service, path, None, query)).content
 
 
 def _told(answer: httpx.Response) -> Problem:

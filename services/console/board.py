@@ -1,8 +1,10 @@
 """Every deadline by kind and time left, and what needs a person, the most liberty at risk first. Pure."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from services.console.heartbeat import Pulse
 from services.console.queries.deadlines import Deadline
@@ -22,6 +24,10 @@ BUCKETS: tuple[tuple[str, timedelta, timedelta], ...] = (
 _STROKES = 40
 #: Alarms whose deadline stands on the board already.
 _ON_THE_BOARD = frozenset({"notice_late", "notice_unacknowledged", "review_waiting", "review_overdue"})
+#: Where an alarm of a kind is settled, where that is not the list of alarms.
+_WAYS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"event_parked": ("Dead letters", "/parked"), "event_waiting": ("Waiting list", "/parked#h-waiting")}
+)
 
 
 @dataclass(slots=True)
@@ -65,6 +71,8 @@ class Need:
     case_id: object = None
     #: Of what can no longer be in time, and waits for somebody to say that it is settled: since when.
     since: datetime | None = None
+    #: How many messages waited at each look of the last minutes, where it is about a topic.
+    waited: tuple[int, ...] = ()
     #: Links: what they say and where they lead.
     acts: tuple[tuple[str, str], ...] = ()
 
@@ -93,11 +101,31 @@ def _put(cells: Sequence[Cell], one: Deadline, now: datetime) -> None:
 
 
 def needs(
-    deadlines: Sequence[Deadline], called: Sequence[Called], pulses: Sequence[Pulse], now: datetime
+    deadlines: Sequence[Deadline],
+    called: Sequence[Called],
+    pulses: Sequence[Pulse],
+    now: datetime,
+    more: Iterable[Need] = (),
 ) -> list[Need]:
     """Give what needs a person, by time left: what does not move, has passed, is at risk, or was called for."""
-    found = [*_stuck(pulses), *_troubled(deadlines), *_alarmed(called, deadlines, now)]
-    return sorted(found, key=_rank)
+    found = [*_stuck(pulses), *more, *_troubled(deadlines), *_alarmed(called, deadlines, now)]
+    return _together(sorted(found, key=_rank))
+
+
+def _together(ranked: Sequence[Need]) -> list[Need]:
+    """Make one line of what is past and of one kind: it hides nothing that somebody can still be in time for."""
+    past: dict[str, list[Need]] = defaultdict(list)
+    for one in ranked:
+        if one.since is not None:
+            past[one.title].append(one)
+    lines = [one for one in ranked if one.since is None]
+    for alike in past.values():
+        first = alike[0]
+        if len(alike) > 1:
+            why = f"{len(alike)} cases, this the latest of them. {first.why}"
+            first = replace(first, why=why)
+        lines.append(first)
+    return lines
 
 
 def _rank(one: Need) -> tuple[int, float]:
@@ -160,5 +188,5 @@ def _alarmed(called: Sequence[Called], deadlines: Sequence[Deadline], now: datet
             title=f"{ALARMS.get(one.kind, one.kind.replace('_', ' ').capitalize())}.",
             why=one.detail,
             case_id=one.case_id,
-            acts=(("Alarms", "/alarms"),),
+            acts=(_WAYS.get(one.kind, ("Alarms", "/alarms")),),
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from services.console.lag.model import WINDOW, Judged, Point, Status, judge, worst
+from services.console.lag.model import ORDER, TROUBLE, WINDOW, Judged, Point, Status, judge, worst
 from shared.kafka.groups import GroupView
 from shared.kafka.topics import TOPICS, Topic
 
@@ -103,6 +103,12 @@ class TopicNow:
         return max(trouble, key=lambda one: one.judged.waiting)
 
 
+def in_trouble(topics: Iterable[TopicNow]) -> list[TopicNow]:
+    """Give those whose readers of ours need somebody, the worst first."""
+    troubled = [topic for topic in topics if topic.group and topic.status in TROUBLE]
+    return sorted(troubled, key=lambda topic: (ORDER.index(topic.status), -topic.waiting))
+
+
 class History:
     """The looks of the window, and the topics as they stand by them."""
 
@@ -129,6 +135,12 @@ class History:
     def points(self, place: Place) -> Sequence[Point]:
         """Give what was seen of a partition, the oldest first."""
         return tuple(self._points.get(place, ()))
+
+    def waited(self, topic: str) -> list[int]:
+        """Give what waited on all partitions of a topic at each look that saw them all, the oldest first."""
+        each = [points for place, points in self._points.items() if place[0] == topic]
+        seen = min((len(points) for points in each), default=0)
+        return [sum(points[len(points) - back].waiting for points in each) for back in range(seen, 0, -1)]
 
     def now(self, now: datetime) -> list[TopicNow]:
         """Judge every topic, in the order of an event's way."""

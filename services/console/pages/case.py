@@ -10,13 +10,16 @@ from services.console import show
 from services.console.access import Act, acting, people
 from services.console.accounts.person import Person
 from services.console.explain import Explainer
+from services.console.messages.reveals import LASTS
 from services.console.queries.case import Held, Whole, whole
+from services.console.queries.copies import copies
 from services.console.queries.persons import REASONS, Revealer
 from services.console.show import Values, View
 from services.console.story import story
 from services.console.timebar import bar, close_up
 from shared.http.access import Role
 from shared.http.problems import Problem, not_found
+from shared.runtime.clock import machine_now
 
 router = APIRouter()
 
@@ -40,6 +43,7 @@ async def load(case_id: UUID, view: View) -> Values:
         "story": {"story": story(case, view.now), "zone": zone},
         "decision": {"reasons": reasons, "case": case, "zone": zone},
         "notices": {"case": case, "zone": zone},
+        "copies": {"copies": await copies(view.cases, case.notices), "case_id": case_id, "zone": zone},
         "reveals": {"times": await revealer.count(case_id)},
     }
 
@@ -84,11 +88,11 @@ async def reveal(request: Request, act: Revealing, case_id: UUID) -> Response:
         raise Problem(
             404, "nothing_to_show", "Nothing is known of this person, or it was erased. The question is kept."
         )
-    return await _page(request, act.person, case_id, revealed=shown)
+    return await _page(request, act.person, case_id, revealed=shown, until=machine_now() + LASTS)
 
 
 async def _page(request: Request, person: Person, case_id: UUID, *, status: int = 200, **more: Any) -> Response:
-    values = {"revealed": None, "trouble": None, "reasons": REASONS, "case_id": case_id, **more}
+    values = {"revealed": None, "until": None, "trouble": None, "reasons": REASONS, "case_id": case_id, **more}
     return await show.page(
         request,
         person,

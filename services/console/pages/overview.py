@@ -8,9 +8,12 @@ from services.console import show
 from services.console.access import people
 from services.console.accounts.person import Person
 from services.console.board import board, needs
+from services.console.lag.looks import TopicNow, in_trouble
 from services.console.lag.sampler import Sampler
 from services.console.queries import overview as queries
+from services.console.queries.behind import behind
 from services.console.show import Values, View
+from services.console.stuck import Stuck, needs_of
 from services.console.timebar import bar, shared_axis
 from shared.runtime.clock import machine_now
 
@@ -29,7 +32,10 @@ async def load(view: View) -> Values:
     stands = view.stands
     sampler: Sampler = view.request.app.state.sampler
     called, alarms = await queries.alarms(view.cases, stands.where, most=_ALARMS)
-    wanting = needs(stands.deadlines, called, stands.heartbeat.all(), view.now)
+    machine = machine_now()
+    topics = sampler.history.now(machine)
+    stuck = [await _stuck(view, sampler, topic) for topic in in_trouble(topics)]
+    wanting = needs(stands.deadlines, called, stands.heartbeat.all(), view.now, needs_of(stuck, machine))
     holds = await queries.holds(view.cases, stands.where, most=_ROWS)
     zone = stands.where.common_zone
     axis = shared_axis([one.window for one in holds], view.now, zone)
@@ -52,10 +58,16 @@ async def load(view: View) -> Values:
         "answers": {"rows": of_kind["answer"][:_ROWS], "total": len(of_kind["answer"])},
         "reviews": {"rows": of_kind["review"][:_ROWS], "total": len(of_kind["review"])},
         "receipts": {"rows": of_kind["receipt"][:_ROWS], "total": len(of_kind["receipt"])},
-        "strip": {"topics": sampler.history.now(machine_now())},
+        "strip": {"topics": topics, "waited": {one.topic.topic: one.waited for one in stuck}},
         "services": {"pulses": stands.heartbeat.all()},
         "never": {"asked": await queries.never(view.cases), "pulses": stands.heartbeat.pulses},
     }
+
+
+async def _stuck(view: View, sampler: Sampler, topic: TopicNow) -> Stuck:
+    """Tell who waits behind a topic in trouble, and how what waits there has grown."""
+    behind_it = await behind(topic, view.stands.deadlines, view.request.app.state.logs)
+    return Stuck(topic=topic, behind=behind_it, waited=sampler.history.waited(topic.topic))
 
 
 @router.get("/")

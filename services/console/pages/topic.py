@@ -126,7 +126,16 @@ async def _load(view: View, topic: Topic) -> Values:
         listed["problem"] = str(error)
     except KafkaAway:
         listed["problem"] = "Kafka does not answer, so no message can be read. The pipeline goes on when it does."
-    return {"topic_head": shared, "topic_messages": {**shared, **listed}, "topic_partitions": shared}
+    sampler: Sampler = view.request.app.state.sampler
+    waited = {
+        one.partition: [point.waiting for point in sampler.history.points((now.topic, one.partition))]
+        for one in now.partitions
+    }
+    return {
+        "topic_head": shared,
+        "topic_messages": {**shared, **listed},
+        "topic_partitions": {**shared, "waited": waited},
+    }
 
 
 async def _rows(view: View, topic: Topic, now: TopicNow, found: Found) -> list[dict[str, Any]]:

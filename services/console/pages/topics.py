@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.console import show
 from services.console.access import people
 from services.console.accounts.person import Person
-from services.console.lag.looks import GROUPS, TopicNow, waiting_of
-from services.console.lag.model import ORDER, TROUBLE, worst
+from services.console.lag.looks import GROUPS, TopicNow, in_trouble, waiting_of
+from services.console.lag.model import worst
 from services.console.lag.sampler import Sampler
 from services.console.queries.behind import behind
 from services.console.show import Values, View
@@ -30,14 +30,9 @@ async def load(view: View) -> Values:
     sampler: Sampler = view.request.app.state.sampler
     now = machine_now()
     topics = sampler.history.now(now)
-    in_trouble = sorted(
-        (topic for topic in topics if topic.group and topic.status in TROUBLE),
-        key=lambda topic: (ORDER.index(topic.status), -topic.waiting),
-    )
-    worst_one = in_trouble[0] if in_trouble else None
-    waits = {
-        topic.topic: await behind(topic, view.stands.deadlines, view.request.app.state.logs) for topic in in_trouble
-    }
+    troubled = in_trouble(topics)
+    worst_one = troubled[0] if troubled else None
+    waits = {topic.topic: await behind(topic, view.stands.deadlines, view.request.app.state.logs) for topic in troubled}
     pulses = {pulse.service: pulse for pulse in view.stands.heartbeat.all()}
     shared: dict[str, Any] = {
         "topics": topics,
@@ -48,7 +43,7 @@ async def load(view: View) -> Values:
         "zone": view.stands.where.common_zone,
     }
     return {
-        "topics_head": {**shared, "in_trouble": in_trouble, "looked": sampler.history.last},
+        "topics_head": {**shared, "in_trouble": troubled, "looked": sampler.history.last},
         "topics_way": shared,
         "topics_worst": {**shared, "topic": worst_one, "sparks": _last_minutes(sampler, worst_one)},
         "topics_all": {**shared, "sparks": await _day(sampler)},

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.console.lag.looks import TopicNow
-from services.console.lag.model import TROUBLE
+from services.console.lag.model import TROUBLE, Status
 from services.console.messages.browse import Logs
 from services.console.queries.deadlines import Deadline
 from shared.domain.errors import KafkaAway
@@ -13,7 +13,9 @@ _MOST = 200
 
 
 async def behind(topic: TopicNow, deadlines: Sequence[Deadline], logs: Logs) -> list[Deadline]:
-    """Give the deadlines of the cases whose messages wait unread, the nearest first."""
+    """Give the deadlines of the cases whose messages wait unread, the nearest first; none while nobody can look."""
+    if topic.status is Status.UNKNOWN:
+        return []
     keys: set[str] = set()
     for one in topic.partitions:
         at = one.judged.position

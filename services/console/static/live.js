@@ -14,6 +14,10 @@
   // When what is shown was read, on our own count; the page itself was read as it came.
   let read = performance.now();
   let isAway = false;
+  // The machine's own time, for what is shown for minutes only.
+  const machine = { at: Number(body.dataset.read), heard: performance.now() };
+  const machineNow = () => machine.at + (performance.now() - machine.heard) / 1000;
+  let isLeaving = false;
 
   // ---- words, as the server says them
   const span = (seconds) => {
@@ -34,9 +38,22 @@
     if (node && node.textContent !== text) node.textContent = text;
   };
 
+  // ---- what was shown for a reason hides itself, also under the pointer and while no word comes from the server
+  const mask = (node) => {
+    node.closest("[data-live], .tile")?.replaceChildren();
+    if (isLeaving) return;
+    isLeaving = true;
+    window.location.replace(stream.split("/stream")[0] || "/");
+  };
+
   // ---- ticking
   const tick = () => {
     for (const node of document.querySelectorAll("[data-due]")) say(node, left(Number(node.dataset.due)));
+    for (const node of document.querySelectorAll("[data-masks-at]")) {
+      const seconds = Number(node.dataset.masksAt) - machineNow();
+      say(node, span(seconds));
+      if (seconds <= 0) mask(node);
+    }
     const age = (performance.now() - read) / 1000;
     const isOld = age > 10;
     const isStale = age > 30;
@@ -99,6 +116,7 @@
     });
     source.addEventListener("read", (event) => {
       const told = JSON.parse(event.data);
+      Object.assign(machine, { at: told.sent / 1000, heard: performance.now() });
       Object.assign(clock, { now: told.now, speed: told.speed, heard: performance.now() });
       read = performance.now() - Math.max(0, told.sent - told.at);
       isAway = false;

@@ -24,7 +24,8 @@ from shared.runtime.ids import UuidV7
 router = APIRouter(prefix="/v1/jails/{ori}", tags=["jails"])
 
 Looking = Annotated[Caller, Depends(allowing(Role.JAIL, Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))]
-Serving = Annotated[Caller, Depends(allowing(Role.JAIL))]
+#: An operator writes down what a jail has told another way; the record says whose key did.
+Serving = Annotated[Caller, Depends(allowing(Role.JAIL, Role.OPERATOR))]
 Language = Annotated[Literal["en", "es"], Query(description="English or Spanish")]
 Form = Annotated[Literal["html", "pdf"], Query(description="to read, or to print")]
 

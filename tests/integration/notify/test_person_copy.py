@@ -59,7 +59,15 @@ async def test_service_is_recorded_once_and_stays(office: Office) -> None:
     assert [(one["manner"], one["language"]) for one in listed] == [("in_person", "es"), ("read_aloud", "es")]
     for wrong in ({"served_at": "2012-02-23T10:20:00-05:00"}, {"served_at": "noon"}, {"manner": "by_mail"}):
         assert (await office.post("jail", path, {**SERVED, **wrong})).status_code == 422
-    assert (await office.post("operator", path, SERVED)).status_code == 403
+    assert (await office.post("ice", path, SERVED)).status_code == 403
+
+
+async def test_an_operator_writes_down_what_the_jail_has_told_another_way(office: Office) -> None:
+    """The record is the jail's, and says that it was our operator's key that made it."""
+    path = (await the_copy(office)).replace("/copy", "/served")
+    assert (await office.post("operator", path, SERVED)).status_code == 201
+    (one,) = (await office.get("jail", path)).json()["items"]
+    assert (one["served_by"], one["language"]) == ("shift desk", "es")
 
 
 async def test_a_copy_stays_as_it_was_sent(office: Office) -> None:

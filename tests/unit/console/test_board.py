@@ -113,6 +113,31 @@ def test_what_does_not_move_comes_before_everything() -> None:
     assert found[3].title == "A message could not be handled and is set aside."
 
 
+def _lapsed(number: int) -> Called:
+    return Called(
+        service="decision",
+        id=UUID(int=number),
+        kind="review_lapsed",
+        subject="x",
+        case_id=UUID(int=number),
+        place=JAIL,
+        contact="operator",
+        detail="Nobody had answered.",
+        since=NOW - number * HOUR,
+        due=NOW - number * HOUR,
+    )
+
+
+def test_what_is_past_and_alike_is_one_line() -> None:
+    """The latest stands for all, with their number; what can be in time still keeps a line of its own."""
+    past = [_lapsed(number) for number in (4, 2, 3)]
+    found = needs([a_deadline("review", HOUR / 2, risk="not answered")], past, [a_pulse()], NOW)
+    assert len(found) == 2
+    assert (found[1].case_id, found[1].since) == (UUID(int=2), NOW - 2 * HOUR)
+    assert found[1].why == "3 cases, this the latest of them. Nobody had answered."
+    assert len(needs([], past[:1], [a_pulse()], NOW)) == 1
+
+
 def test_nothing_needs_a_person_when_all_is_well() -> None:
     """A deadline in time is no trouble."""
     assert needs([a_deadline("hold", HOUR)], [], [a_pulse()], NOW) == []

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.console.queries.case import Held, Told, Whole
+from services.console.timebar import Skipped
 from services.console.words import span
 from services.console.words_of import ENDED_BY, EVENTS, NOTICES
 
@@ -69,13 +70,18 @@ def _place(line: Line) -> tuple[datetime, int]:
 
 def _days(lines: Sequence[Line], zone: str, holds: Sequence[Held]) -> tuple[Day, ...]:
     where = ZoneInfo(zone)
-    skipped = {(each.begins, each.why): each for hold in holds for each in hold.window.skipped}
+    skipped = {(each.begins, each.why): each for hold in holds for each in hold.window.skipped if _counts(each, hold)}
 
     def day_of(line: Line) -> date:
         return line.at.astimezone(where).date()
 
     days = [Day(day=day, lines=tuple(each)) for day, each in groupby(lines, key=day_of)]
     return tuple(_with_skipped(day, at, days, skipped.values(), where) for at, day in enumerate(days))
+
+
+def _counts(each: Skipped, hold: Held) -> bool:
+    """Tell whether a hold still ran when a span began; what would have been skipped after its end is nobody's time."""
+    return hold.window.ended_at is None or each.begins < hold.window.ended_at
 
 
 def _with_skipped(day: Day, at: int, days: Sequence[Day], skipped: Any, where: ZoneInfo) -> Day:

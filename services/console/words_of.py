@@ -76,5 +76,5 @@ EVENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 #: What every template may name.
 EVERYWHERE: Mapping[str, Any] = MappingProxyType(
-    {"words_of": WORDS_OF, "ended_by": ENDED_BY, "notices_of": NOTICES, **OF_TOPICS}
+    {"words_of": WORDS_OF, "ended_by": ENDED_BY, "notices_of": NOTICES, "alarms_of": ALARMS, **OF_TOPICS}
 )

@@ -15,6 +15,7 @@ from services.console.messages import reveals
 from services.console.messages.masking import hexdump
 from services.console.queries import parked as rows
 from services.console.queries.waiting import waiting
+from services.console.queries.who import names
 from services.console.show import Values, View
 from shared.http.access import Role
 from shared.http.problems import Problem, not_found
@@ -46,6 +47,7 @@ async def load(view: View) -> Values:
         "parked_settled": {
             **shared,
             "settled": await rows.settled_since(view.cases, view.now - _SETTLED_FOR, view.now),
+            "names": await names(view.own),
         },
         "waiting": {**shared, "waiting": await waiting(view.cases), "where": view.stands.where},
     }
@@ -140,6 +142,7 @@ async def _one(view: View, service: str, parked_id: UUID) -> Values:
             "hex": hexdump(raw or b""),
             "machine": now,
             "place": view.stands.where.of(it.facility_ori),
+            "names": await names(view.own),
             "may_see_bytes": view.person.role is Role.ADMINISTRATOR,
         }
     }

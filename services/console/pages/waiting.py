@@ -43,7 +43,9 @@ async def load(view: View) -> Values:
 
 @router.get("/waiting")
 async def event(request: Request, person: Looking) -> Response:
-    """Show an event that waits."""
+    """Show an event that waits; without one named, the list of them."""
+    if not request.query_params.get("id"):
+        return RedirectResponse("/parked#h-waiting", status_code=303)
     return await show.page(request, person, "waiting.html", load)
 
 

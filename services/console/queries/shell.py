@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.console.heartbeat import Heartbeat
-from services.console.queries.deadlines import Deadline, deadlines
+from services.console.queries.deadlines import Deadline, deadlines, is_cut
 from services.console.queries.places import Places, places
 from shared.db.session import ReadSession
 
@@ -42,6 +42,11 @@ class Standing:
     def late(self) -> list[Deadline]:
         """Give those that have passed."""
         return [one for one in self.deadlines if one.is_late]
+
+    @property
+    def or_more(self) -> str:
+        """Give what stands behind a count where not everything was read."""
+        return " or more" if is_cut(self.deadlines) else ""
 
     def cases(self, some: Sequence[Deadline]) -> int:
         """Count the cases of some deadlines; a detainer that waits for its booking counts as one."""

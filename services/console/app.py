@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from services.console import assets
 from services.console.access import SetUpFirst, SignInFirst
-from services.console.headers import Headers
+from services.console.headers import Headers, dress
 from services.console.pages import ROUTERS
 from services.console.render import Pages
 from shared.db.engine import is_weather
@@ -132,4 +132,6 @@ async def _away(request: Request, error: Exception) -> Response:
 async def _ours(request: Request, error: Exception) -> Response:
     """Answer for a fault of ours; the log says where it arose, and nothing of what was asked."""
     log.error("request.failed", method=request.method, exc_info=error)
-    return _page(request, 500, "This failed", "Through a fault of ours, which is in our log. Nothing was done.")
+    answer = _page(request, 500, "This failed", "Through a fault of ours, which is in our log. Nothing was done.")
+    dress(answer.headers, is_https=request.app.state.is_https)
+    return answer

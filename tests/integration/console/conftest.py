@@ -21,6 +21,7 @@ from services.console.explain import Explainer
 from services.console.heartbeat import Heartbeat
 from services.console.lag.sampler import Sampler
 from services.console.live import Live
+from services.console.messages.browse import Logs
 from services.console.pages.rulebook import Site
 from services.console.queries.persons import Revealer
 from services.console.render import Pages
@@ -110,6 +111,7 @@ async def house(database: Database) -> AsyncIterator[House]:
             "pages": Pages.load(assets, banner="", **EVERYWHERE),
             "issuer": None,
             "sampler": Sampler("127.0.0.1:1", sessions),
+            "logs": Logs("127.0.0.1:1"),
             "explainer": Explainer(book),
             "rulebook": Site(book),
             "revealer": Revealer(sessions, UuidV7()),

@@ -147,6 +147,18 @@ async def test_every_answer_carries_the_headers(house: House) -> None:
         assert headers["cache-control"] in {"no-store", "public, max-age=31536000, immutable"}
 
 
+async def test_a_fault_of_ours_carries_them_too(house: House) -> None:
+    """It is answered outside of everything else, and says nothing of what went wrong."""
+    browser = await house.signed_in("operator")
+    house.app.state.rulebook = None
+    broken = await browser.get("/rulebook/index.html")
+    assert broken.status_code == 500
+    assert "script-src 'self'" in broken.headers["content-security-policy"]
+    assert broken.headers["cache-control"] == "no-store"
+    assert "Traceback" not in broken.text
+    assert "NoneType" not in broken.text
+
+
 async def test_over_https_the_cookie_is_bound_to_the_host(house: House) -> None:
     """``__Host-`` and Secure, and browsers are told to come by https alone."""
     house.app.state.is_https = True

@@ -5,8 +5,8 @@ Each index holds only what is in trouble, which is little; without them every lo
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 
 _INDEXES = {
     "notify.deliveries_unacknowledged": "notify.deliveries (window_id)"

@@ -8,8 +8,8 @@ from alembic import op
 
 from migrations.ddl import pipeline, statements
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 TABLES = """
 CREATE TABLE console.second_factors (

@@ -113,26 +113,36 @@ def needs(
 
 
 def _together(ranked: Sequence[Need]) -> list[Need]:
-    """Make one line of what is past and of one kind: it hides nothing that somebody can still be in time for."""
-    past: dict[str, list[Need]] = defaultdict(list)
-    for one in ranked:
+    """Make one line of what is past and of one kind, and of what is of no case and says the same.
+
+    It hides nothing that somebody can still be in time for.
+    """
+    lines: dict[object, list[Need]] = defaultdict(list)
+    for place, one in enumerate(ranked):
         if one.since is not None:
-            past[one.title].append(one)
-    lines = [one for one in ranked if one.since is None]
-    for alike in past.values():
-        first = alike[0]
-        if len(alike) > 1:
-            why = f"{len(alike)} cases, this the latest of them. {first.why}"
-            first = replace(first, why=why)
-        lines.append(first)
-    return lines
+            lines[one.title].append(one)
+        elif one.due is None and one.case_id is None and not one.waited:
+            lines[one.title, one.why].append(one)
+        else:
+            lines[place].append(one)
+    return [_as_one(alike) for alike in lines.values()]
+
+
+def _as_one(alike: Sequence[Need]) -> Need:
+    first = alike[0]
+    if len(alike) == 1:
+        return first
+    how_many = f"{len(alike)} cases, this the latest of them" if first.since is not None else f"{len(alike)} times"
+    return replace(first, why=f"{how_many}. {first.why}")
 
 
 def _rank(one: Need) -> tuple[int, float]:
     """Put what does not move first, then what can be in time by time left, then what is past, the latest first."""
     if one.since is not None:
-        return 2, -one.since.timestamp()
-    return (1, one.due.timestamp()) if one.due is not None else (0, 0.0)
+        return 3, -one.since.timestamp()
+    if one.waited or (one.due is None and one.state == "late"):
+        return 0, one.due.timestamp() if one.due is not None else 0.0
+    return (2, one.due.timestamp()) if one.due is not None else (1, 0.0)
 
 
 def _stuck(pulses: Sequence[Pulse]) -> Iterator[Need]:

@@ -23,6 +23,8 @@ T = TypeVar("T")
 #: So many set aside in a row is no longer a sender's fault but ours: stop and say so.
 MOST_PARKED_IN_A_ROW = 20
 _PAUSE_S = 0.2
+#: How often Kafka is told where we are at most: each telling is a request, and a write at the broker.
+_TELL_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +174,18 @@ class _Teller:
         self._source = source
         self._ends: dict[tuple[str, int], Stretch] = {}
         self._telling: asyncio.Task[None] | None = None
+        self._next_at = 0.0
 
     def tell(self, stretches: Sequence[Stretch]) -> None:
-        """Note the newest ends, and tell them unless an earlier telling is still under way."""
+        """Note the newest ends; tell them now and then, and not while an earlier telling is still under way."""
         self._ends |= {(s.topic, s.partition): s for s in stretches}
-        if self._ends and (self._telling is None or self._telling.done()):
+        now = asyncio.get_running_loop().time()
+        if self._ends and now >= self._next_at and (self._telling is None or self._telling.done()):
+            self._next_at = now + _TELL_EVERY_S
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._ends:
             ends, self._ends = list(self._ends.values()), {}
             self._telling = asyncio.create_task(self._source.told(ends))
 
@@ -184,7 +193,7 @@ class _Teller:
         """Let what is being told be told, and what came meanwhile too."""
         if self._telling is not None:
             await asyncio.wait([self._telling])
-        self.tell([])
+        self._tell()
         if self._telling is not None:
             await asyncio.wait([self._telling])
 

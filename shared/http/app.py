@@ -19,6 +19,7 @@ from shared.http.measure import Measured, figures
 from shared.http.openapi import route_id, whole
 from shared.http.paging import MOST, cursor, page, place_of
 from shared.http.problems import Problem, not_found, speak_problems
+from shared.http.shapes import AlarmCleared, Alarms, AlarmTaken, Alive, Ready
 from shared.runtime.health import Progress
 
 #: Routes that ask nobody's name and hold no data.
@@ -34,13 +35,16 @@ Acting = Annotated[Caller, Depends(allowing(Role.OPERATOR, Role.ADMINISTRATOR))]
 Scraping = Annotated[Caller, Depends(allowing(Role.MONITOR, Role.OPERATOR, Role.AUDITOR, Role.ADMINISTRATOR))]
 
 
-@common.get("/healthz")
+@common.get("/healthz", response_model=Alive)
 async def healthz() -> dict[str, str]:
     """Say that the process lives."""
     return {"status": "alive"}
 
 
-@common.get("/readyz", responses={503: {"description": "Not ready; `troubles` says why."}})
+_NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "Not ready; `troubles` says why.", "model": Ready}}
+
+
+@common.get("/readyz", response_model=Ready, responses=_NOT_READY)
 async def readyz(request: Request) -> JSONResponse:
     """Say whether every loop makes progress and the database answers."""
     troubles = request.app.state.progress.troubles()
@@ -67,7 +71,7 @@ async def metrics(request: Request, _: Scraping) -> Response:
     return figures(request.app.state.service, request.app.state.progress)
 
 
-@common.get("/v1/alarms")
+@common.get("/v1/alarms", response_model=Alarms)
 async def alarms(request: Request, caller: Operator, after: str | None = None, cleared: bool = False) -> dict[str, Any]:
     """List this service's alarms, oldest first."""
     schema: str = request.app.state.service
@@ -85,7 +89,7 @@ async def alarms(request: Request, caller: Operator, after: str | None = None, c
     return page(items, cursor(rows[-1].id) if len(rows) == MOST else None)
 
 
-@common.post("/v1/alarms/{alarm_id}/take")
+@common.post("/v1/alarms/{alarm_id}/take", response_model=AlarmTaken)
 async def take_alarm(request: Request, alarm_id: UUID, caller: Acting) -> dict[str, str]:
     """Take an alarm, so that others see that somebody is at it; a second person may take it over."""
     sessions: Sessions = request.app.state.sessions
@@ -102,7 +106,7 @@ async def take_alarm(request: Request, alarm_id: UUID, caller: Acting) -> dict[s
     return {"status": "taken"}
 
 
-@common.post("/v1/alarms/{alarm_id}/clear", openapi_extra=takes(Reason))
+@common.post("/v1/alarms/{alarm_id}/clear", openapi_extra=takes(Reason), response_model=AlarmCleared)
 async def clear_alarm(request: Request, alarm_id: UUID, caller: Acting) -> dict[str, str]:
     """Clear an alarm by name, with a reason."""
     body = await read_model(request, Reason)

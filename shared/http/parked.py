@@ -13,6 +13,7 @@ from shared.http.access import Caller, Role, allowing
 from shared.http.body import Reason, read_model, takes
 from shared.http.paging import MOST, cursor, page, place_of
 from shared.http.problems import Problem, not_found
+from shared.http.shapes import ParkedList, ParkedWhole, Preview, Settled
 
 router = APIRouter(tags=["parked"])
 
@@ -28,7 +29,7 @@ _DEEPEST = 16
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
-@router.get("/v1/parked")
+@router.get("/v1/parked", response_model=ParkedList)
 async def list_parked(
     request: Request, caller: Looking, after: str | None = None, state: str = "parked", case_id: UUID | None = None
 ) -> dict[str, Any]:
@@ -49,7 +50,7 @@ async def list_parked(
     return page(items, cursor(rows[-1].id) if len(rows) == MOST else None)
 
 
-@router.get("/v1/parked/{parked_id}")
+@router.get("/v1/parked/{parked_id}", response_model=ParkedWhole)
 async def show_parked(request: Request, parked_id: UUID, caller: Looking) -> dict[str, Any]:
     """Show one: why, where, how to mend it, and the shape of its message without what it says."""
     schema: str = request.app.state.service
@@ -62,7 +63,7 @@ async def show_parked(request: Request, parked_id: UUID, caller: Looking) -> dic
     return shown | {"bytes": len(message), "sha256": hashlib.sha256(message).hexdigest(), "shape": shape_of(message)}
 
 
-@router.post("/v1/parked/{parked_id}/retry", openapi_extra=takes(Reason))
+@router.post("/v1/parked/{parked_id}/retry", openapi_extra=takes(Reason), response_model=Settled)
 async def retry(request: Request, parked_id: UUID, caller: Acting) -> dict[str, str]:
     """Handle the event again; harmless if somebody was quicker."""
     body = await read_model(request, Reason)
@@ -73,7 +74,7 @@ async def retry(request: Request, parked_id: UUID, caller: Acting) -> dict[str, 
     return await _settled(request, parked_id, caller, done=done, state="retried")
 
 
-@router.post("/v1/parked/{parked_id}/preview")
+@router.post("/v1/parked/{parked_id}/preview", response_model=Preview)
 async def preview(request: Request, parked_id: UUID, caller: Looking) -> dict[str, Any]:
     """Tell what a retry would do, found out by doing it and taking it back; nothing is changed.
 
@@ -93,7 +94,7 @@ async def preview(request: Request, parked_id: UUID, caller: Looking) -> dict[st
     }
 
 
-@router.post("/v1/parked/{parked_id}/discard", openapi_extra=takes(Reason))
+@router.post("/v1/parked/{parked_id}/discard", openapi_extra=takes(Reason), response_model=Settled)
 async def discard(request: Request, parked_id: UUID, caller: Acting) -> dict[str, str]:
     """Let the event go; what queued behind it goes on."""
     body = await read_model(request, Reason)

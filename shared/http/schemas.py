@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from shared.http.problems import not_found
+from shared.http.shapes import Documents
 
 router = APIRouter(tags=["documents"])
 
@@ -27,7 +28,7 @@ def list_schemas(shapes: Mapping[str, Any]) -> list[str]:
     return [f"/schemas/{kind}/{VERSION}" for kind in sorted(shapes)]
 
 
-@router.get("/schemas")
+@router.get("/schemas", response_model=Documents)
 async def index(request: Request) -> dict[str, list[str]]:
     """List the schemas of the event types that this service takes or tells."""
     return {"items": list_schemas(request.app.state.shapes)}

@@ -49,7 +49,7 @@ def test_the_walk_through_does_what_it_says(run: tuple[Path, dict[str, Any]]) ->
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Make clients of the documents with openapi-python-client, without a word of complaint, and let them be found."""
     folder = tmp_path_factory.mktemp("made")
-    for service in ("intake", "notify"):
+    for service in ("intake", "decision", "notify"):
         document = ROOT / "docs" / "api" / f"{service}.openapi.json"
         words = [
             "generate",

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 
 from services.decision.api import casework, story
+from services.decision.api.case_forms import Cases, CaseShown, Timeline
 from services.decision.api.places import row_id
 from shared.db import casebook
 from shared.domain.case import CustodyCase
@@ -24,7 +25,7 @@ Looking = Annotated[
 Name = Annotated[str | None, Query(max_length=128, pattern=r"^[^\x00]*$")]
 
 
-@router.get("")
+@router.get("", response_model=Cases)
 async def cases(
     request: Request,
     caller: Looking,
@@ -50,7 +51,7 @@ async def cases(
     return page(items, cursor(rows[-1]["case_id"]) if len(rows) == MOST else None)
 
 
-@router.get("/{case_id}")
+@router.get("/{case_id}", response_model=CaseShown)
 async def case(request: Request, case_id: UUID, caller: Looking) -> dict[str, Any]:
     """Give a case as it stands: custody, chain, and for each detainer decision, window and review."""
     async with request.app.state.sessions.reading(**caller.scope) as session:
@@ -95,7 +96,7 @@ def _state(folded: CustodyCase, caller: Caller) -> dict[str, Any]:
     }
 
 
-@router.get("/{case_id}/timeline")
+@router.get("/{case_id}/timeline", response_model=Timeline)
 async def timeline(request: Request, case_id: UUID, caller: Looking, after: str | None = None) -> dict[str, Any]:
     """Tell the story of a case in time order; a jail that passed the person on is told its own part."""
     place = story.place(after)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from services.decision.api.policy_forms import Evaluated, Policies, PolicyShown
 from services.decision.policy.evaluate import Rulebook
 from services.decision.policy.model import Finding, Instrument, Rule, finding_as_json
 from services.decision.policy.shown import duty_shown
@@ -43,14 +44,14 @@ class Asked(BaseModel):
     facts: dict[str, Any]
 
 
-@router.get("")
+@router.get("", response_model=Policies)
 async def policies(request: Request, _: SignedIn) -> dict[str, Any]:
     """List every instrument of the rulebook, place by place, in the order in which they are looked at."""
     rulebook: Rulebook = request.app.state.rulebook
     return page([_shown(rulebook, place, law) for place, law in _instruments(rulebook)], None) | _named(rulebook)
 
 
-@router.get("/{policy_id}")
+@router.get("/{policy_id}", response_model=PolicyShown)
 async def policy(request: Request, policy_id: str, _: SignedIn) -> dict[str, Any]:
     """Give one instrument, by its id or as decisions name it (``id@revision``); of several, the newest revision."""
     rulebook: Rulebook = request.app.state.rulebook
@@ -61,7 +62,7 @@ async def policy(request: Request, policy_id: str, _: SignedIn) -> dict[str, Any
     return _shown(rulebook, place, law) | _named(rulebook)
 
 
-@router.post("/evaluate", openapi_extra=takes(Asked))
+@router.post("/evaluate", openapi_extra=takes(Asked), response_model=Evaluated)
 async def evaluate(request: Request, _: SignedIn) -> dict[str, Any]:
     """Apply the law of a place and date to facts; nothing is recorded."""
     asked = await read_model(request, Asked)

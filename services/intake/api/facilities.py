@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from services.intake.api.shapes import Facilities, FacilitySet
 from shared.domain.jurisdiction import Agency
 from shared.http.access import Caller, Role, allowing
 from shared.http.body import read_model, takes
@@ -46,7 +47,7 @@ class FacilityForm(BaseModel):
         return name
 
 
-@router.get("/v1/facilities")
+@router.get("/v1/facilities", response_model=Facilities)
 async def list_facilities(request: Request, caller: Looking, after: str | None = None) -> dict[str, Any]:
     """List the register by ORI."""
     place = place_of(after, plain)
@@ -62,7 +63,7 @@ async def list_facilities(request: Request, caller: Looking, after: str | None =
     return page(items, cursor(rows[-1].ori) if len(rows) == MOST else None)
 
 
-@router.put("/v1/facilities/{ori}", openapi_extra=takes(FacilityForm))
+@router.put("/v1/facilities/{ori}", openapi_extra=takes(FacilityForm), response_model=FacilitySet)
 async def put_facility(request: Request, ori: str, caller: Acting) -> dict[str, Any]:
     """Register a facility, or change what is registered; a change counts for what is decided from now on."""
     if not _ORI.fullmatch(ori):

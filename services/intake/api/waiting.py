@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.intake.api.shapes import Candidates, LetGoDone, Linked, WaitingList
 from services.intake.candidates import candidates
 from services.intake.handlers import Intake
 from shared.http.access import Caller, Role, allowing
@@ -43,7 +44,7 @@ class LetGo(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-@router.get("/v1/waiting")
+@router.get("/v1/waiting", response_model=WaitingList)
 async def list_waiting(request: Request, caller: Looking, after: str | None = None) -> dict[str, Any]:
     """List events that wait for a booking, longest first."""
     place = place_of(after, instant, plain, plain) or [None, None, None]
@@ -64,7 +65,7 @@ async def list_waiting(request: Request, caller: Looking, after: str | None = No
     return page(items, cursor(last.since.isoformat(), last.source, last.id) if last else None)
 
 
-@router.get("/v1/waiting/{event_id:path}/candidates")
+@router.get("/v1/waiting/{event_id:path}/candidates", response_model=Candidates)
 async def list_candidates(request: Request, event_id: str, _: Looking, source: str) -> dict[str, Any]:
     """List the bookings that a waiting event comes nearest to: what is alike, and never what it says."""
     parts: Parts = request.app.state.parts
@@ -76,7 +77,7 @@ async def list_candidates(request: Request, event_id: str, _: Looking, source: s
     return page(found, None)
 
 
-@router.post("/v1/waiting/{event_id:path}/link", openapi_extra=takes(Link))
+@router.post("/v1/waiting/{event_id:path}/link", openapi_extra=takes(Link), response_model=Linked)
 async def link(request: Request, event_id: str, caller: Acting) -> dict[str, Any]:
     """Put a waiting event on a booking; the link is kept against the matcher."""
     body = await read_model(request, Link)
@@ -93,7 +94,7 @@ async def link(request: Request, event_id: str, caller: Acting) -> dict[str, Any
     return {"status": "linked", "case_id": case_id, "by": caller.key_id}
 
 
-@router.post("/v1/waiting/{event_id:path}/discard", openapi_extra=takes(LetGo))
+@router.post("/v1/waiting/{event_id:path}/discard", openapi_extra=takes(LetGo), response_model=LetGoDone)
 async def discard(request: Request, event_id: str, caller: Acting) -> dict[str, Any]:
     """Let a waiting event go, with a reason; it stays on record as discarded."""
     body = await read_model(request, LetGo)

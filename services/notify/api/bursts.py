@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AwareDatetime, Field
 
+from services.notify.api import shapes
 from services.notify.api.feeds import After, answer, id_of
 from services.notify.bursting import Chosen, Done, Valve
 from services.notify.recall import Action
@@ -55,20 +56,20 @@ class Recall(Reason):
         )
 
 
-@router.get("/bursts")
+@router.get("/bursts", response_model=shapes.Bursts)
 async def list_bursts(request: Request, caller: Looking, after: After = None) -> Response:
     """List bursts, the newest first, with how many notices each still keeps back."""
     return await _listing(request, caller, after, _BURSTS, "b.id")
 
 
-@router.get("/recalls")
+@router.get("/recalls", response_model=shapes.Recalls)
 async def list_recalls(request: Request, caller: Looking, after: After = None) -> Response:
     """List recalls and corrections of sets, the newest first."""
     columns = "SELECT r.id, r.at, r.action, r.chosen, r.reason, r.called_by, r.notices FROM notify.recalls r"
     return await _listing(request, caller, after, columns, "r.id")
 
 
-@router.post("/bursts/{burst_id}/release", openapi_extra=takes(Release))
+@router.post("/bursts/{burst_id}/release", openapi_extra=takes(Release), response_model=shapes.BurstReleased)
 async def release(request: Request, caller: Acting, burst_id: str) -> Response:
     """Let a burst go."""
     body = await read_model(request, Release)
@@ -79,7 +80,7 @@ async def release(request: Request, caller: Acting, burst_id: str) -> Response:
     return answer({"id": burst_id, "state": "released", "notices": going})
 
 
-@router.post("/bursts/{burst_id}/recall", openapi_extra=takes(Reason))
+@router.post("/bursts/{burst_id}/recall", openapi_extra=takes(Reason), response_model=shapes.BurstRecalled)
 async def recall_burst(request: Request, caller: Acting, burst_id: str) -> Response:
     """Keep a burst back until it is decided anew, and take back what of it was told before it was one."""
     body = await read_model(request, Reason)
@@ -90,7 +91,7 @@ async def recall_burst(request: Request, caller: Acting, burst_id: str) -> Respo
     return answer({"id": burst_id, "state": "recalled", **_told(done)})
 
 
-@router.post("/recalls", openapi_extra=takes(Recall))
+@router.post("/recalls", openapi_extra=takes(Recall), response_model=shapes.Recalled)
 async def recall(request: Request, caller: Acting) -> Response:
     """Recall or correct what was told of a set; each notice names the one it takes the place of."""
     body = await read_model(request, Recall)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from services.notify.api import shapes
 from services.notify.api.endpoint_forms import Owner, owner_of
 from services.notify.api.endpoints import Looking, Owning
 from services.notify.api.feeds import answer
@@ -57,14 +58,14 @@ class NewLadder(BaseModel):
         return self
 
 
-@router.get("")
+@router.get("", response_model=shapes.Ladders)
 async def list_ladders(request: Request, caller: Looking) -> Response:
     """List the rungs that the caller may see."""
     async with request.app.state.sessions.reading(**caller.scope) as session:
         return answer(page(await _lines(session, "true"), None))
 
 
-@router.put("", openapi_extra=takes(NewLadder))
+@router.put("", openapi_extra=takes(NewLadder), response_model=shapes.LadderSet)
 async def set_ladder(request: Request, caller: Owning) -> Response:
     """Set the caller's ladder; everyone on it has a test mail, and how that went is told."""
     body = await read_model(request, NewLadder)

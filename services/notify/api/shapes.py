@@ -111,6 +111,7 @@ class EndpointShown(BaseModel):
     facility_ori: str | None
     url: str
     content: _Content
+    signature: Literal["hmac", "ed25519"]
     state: _EndpointState
     state_since: AwareDatetime
     state_reason: str
@@ -138,14 +139,20 @@ class Attempted(BaseModel):
 class Registered(EndpointShown):
     """A webhook with its secret, which is shown this once."""
 
-    secret: str
+    #: ``whsec_…`` where a secret is shared.
+    secret: str | None = None
+    #: ``whpk_…`` where we sign with a key of our own.
+    public_key: str | None = None
     tested: Attempted
 
 
 class Rotated(EndpointShown):
     """A webhook with its new secret, which is shown this once."""
 
-    secret: str
+    #: ``whsec_…`` where a secret is shared.
+    secret: str | None = None
+    #: ``whpk_…`` where we sign with a key of our own.
+    public_key: str | None = None
     old_secret_retires_at: AwareDatetime
 
 
@@ -181,3 +188,108 @@ class Resent(BaseModel):
     """The notices that are sent once more."""
 
     ids: list[UUID]
+
+
+class BurstShown(BaseModel):
+    """An abnormal number of notices at a facility or under a policy version, and who settled it."""
+
+    id: UUID
+    scope: str
+    key: str
+    opened_at: AwareDatetime
+    state: Literal["waiting", "released", "recalled"]
+    open_until: AwareDatetime | None
+    settled_at: AwareDatetime | None
+    settled_by: str | None
+    settled_reason: str | None
+    #: Notices that it still keeps back.
+    waiting: int
+
+
+class Bursts(BaseModel):
+    """A page of bursts, the newest first."""
+
+    items: list[BurstShown]
+    next: str | None
+
+
+class BurstReleased(BaseModel):
+    """A burst that was let go."""
+
+    id: UUID
+    state: Literal["released"]
+    notices: int
+
+
+class Recalled(BaseModel):
+    """How many detainers an action spoke of, and how many notices go out for them."""
+
+    recall_id: UUID | None
+    detainers: int
+    notices: int
+
+
+class BurstRecalled(Recalled):
+    """A burst that is kept back."""
+
+    id: UUID
+    state: Literal["recalled"]
+
+
+class RecallShown(BaseModel):
+    """A recall or correction of a set: what was chosen, why and by whom."""
+
+    id: UUID
+    at: AwareDatetime
+    action: str
+    chosen: dict[str, Any]
+    reason: str
+    called_by: str
+    notices: int
+
+
+class Recalls(BaseModel):
+    """A page of recalls, the newest first."""
+
+    items: list[RecallShown]
+    next: str | None
+
+
+class Rung(BaseModel):
+    """One person on a ladder: who has mail after a notice has lain unread for so many minutes."""
+
+    recipient: str
+    facility_ori: str | None
+    rung: int
+    name: str
+    address: str
+    after_minutes: float
+    set_at: AwareDatetime
+    set_by: str
+
+
+class Ladders(BaseModel):
+    """The rungs that a caller may see."""
+
+    items: list[Rung]
+    next: None
+
+
+class MailTested(BaseModel):
+    """How a test mail went."""
+
+    result: str
+    code: int | None
+
+
+class RungTested(Rung):
+    """A person on the ladder, and how their test mail went."""
+
+    tested: MailTested
+
+
+class LadderSet(BaseModel):
+    """A ladder as it was set just now."""
+
+    items: list[RungTested]
+    next: None

@@ -12,6 +12,7 @@ from shared.db.listen import Wake
 from shared.domain.errors import RulebookUnsound
 from shared.domain.events import DecisionRecorded
 from shared.http.app import make_app
+from shared.http.repeats import Repeats
 from shared.kafka.topics import Topic
 from shared.outbox.inbox import Hearing, Once, consume
 from shared.outbox.parking import HearAgain, Parking
@@ -37,6 +38,7 @@ async def run(settings: Settings) -> None:
         reminders = Reminders(parts.sessions, parts.ids)
         changes = await parts.source(Topic.CASES)
         hearing = Hearing(read=read, handle=decide.on_cases_changed, park=decide.park)
+        repeats = Repeats("decision", parts.sessions)
         app = make_app(
             "decision",
             sessions=parts.requests,
@@ -45,6 +47,7 @@ async def run(settings: Settings) -> None:
             routers=api.ROUTERS,
             shapes={"decision.recorded": DecisionRecorded},
             parts=parts,
+            repeats=repeats,
             rulebook=rulebook,
             review_rules=settings.review_rules,
             parking=Parking("decision", parts.sessions, HearAgain(hearing, outlook)),
@@ -57,6 +60,7 @@ async def run(settings: Settings) -> None:
             ),
             watch_calendar(parts.clock, parts.progress),
             run_timers("inbox", Prune("decision", parts.sessions).tick, Wake(), parts.progress),
+            run_timers("repeats", repeats.prune, Wake(), parts.progress),
             parts.relay.run(),
             Sweep("decision", parts.sessions, parts.ids).run(parts.progress),
             listen(app, host=settings.host, port=settings.port, progress=parts.progress),

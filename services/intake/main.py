@@ -4,8 +4,10 @@ from services.intake import api
 from services.intake.handlers import Intake, read
 from services.intake.settings import Settings
 from services.intake.wire import SHAPES
+from shared.db.listen import Wake
 from shared.domain.events import CaseChanged
 from shared.http.app import make_app
+from shared.http.repeats import Repeats
 from shared.kafka.topics import Topic
 from shared.outbox.inbox import Hearing, Once, consume
 from shared.outbox.parking import Parking
@@ -21,6 +23,7 @@ async def run(settings: Settings) -> None:
         intake = Intake(parts, settings)
         events = await parts.source(Topic.BOOKINGS, Topic.MATCHES, Topic.DETAINERS)
         hearing = Hearing(read=read, handle=intake.on_events, park=intake.park)
+        repeats = Repeats("intake", parts.sessions)
         app = make_app(
             "intake",
             sessions=parts.requests,
@@ -29,6 +32,7 @@ async def run(settings: Settings) -> None:
             routers=api.ROUTERS,
             shapes={**SHAPES, "case.changed": CaseChanged},
             parts=parts,
+            repeats=repeats,
             intake=intake,
             parking=Parking("intake", parts.sessions, intake),
             ahead_minutes=settings.ahead_minutes,
@@ -37,6 +41,7 @@ async def run(settings: Settings) -> None:
             parts.progress,
             consume("events", events, Once("intake", "intake", parts.sessions, hearing), parts.progress),
             run_timers("timers", intake.on_due, parts.wake, parts.progress, speed=parts.clock.speed),
+            run_timers("repeats", repeats.prune, Wake(), parts.progress),
             parts.relay.run(),
             Sweep("intake", parts.sessions, parts.ids).run(parts.progress),
             listen(app, host=settings.host, port=settings.port, progress=parts.progress),

@@ -24,6 +24,7 @@ from services.notify.settings import Settings
 from services.notify.watch import Watch
 from shared.db.listen import Wake
 from shared.http.app import make_app
+from shared.http.repeats import Repeats
 from shared.kafka.topics import Topic
 from shared.outbox.inbox import Once, consume
 from shared.outbox.parking import HearAgain, Parking
@@ -48,18 +49,25 @@ async def run(settings: Settings) -> None:
     """Hear decisions, do what falls due, and answer ICE and the jails, until told to stop."""
     async with open_parts(SCHEMA, settings) as parts:
         office = _office(parts, settings)
+        repeats = Repeats(SCHEMA, parts.sessions)
         source = await parts.source(Topic.DECISIONS)
         once = Once(SCHEMA, SCHEMA, parts.sessions, office.decisions.hearing())
         await serve(
             parts.progress,
             consume("decisions", source, once, parts.progress),
             run_timers("inbox", Prune(SCHEMA, parts.sessions).tick, Wake(), parts.progress),
+            run_timers("repeats", repeats.prune, Wake(), parts.progress),
             parts.relay.run(),
             Sweep(SCHEMA, parts.sessions, parts.ids).run(parts.progress),
             run_timers("timers", office.watch.tick, parts.wake, parts.progress, speed=parts.clock.speed),
             office.courier.run(office.post),
             office.mailer.run(office.mail),
-            listen(_app(parts, settings, office), host=settings.host, port=settings.port, progress=parts.progress),
+            listen(
+                _app(parts, settings, office, repeats),
+                host=settings.host,
+                port=settings.port,
+                progress=parts.progress,
+            ),
         )
 
 
@@ -125,7 +133,7 @@ def _office(parts: Parts, settings: Settings) -> _Office:
     )
 
 
-def _app(parts: Parts, settings: Settings, office: _Office) -> FastAPI:
+def _app(parts: Parts, settings: Settings, office: _Office, repeats: Repeats) -> FastAPI:
     valve = Valve(
         sessions=parts.sessions,
         outbox=parts.outbox,
@@ -140,6 +148,7 @@ def _app(parts: Parts, settings: Settings, office: _Office) -> FastAPI:
         keys=parts.keys,
         progress=parts.progress,
         routers=ROUTERS,
+        repeats=repeats,
         outbox=parts.outbox,
         bell=office.bell,
         parking=Parking(SCHEMA, parts.sessions, HearAgain(office.decisions.hearing(), outlook)),

@@ -4,8 +4,9 @@ A transaction begins by reading the clock's instant where time lives in the data
 done in it is done at one instant.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -95,6 +96,10 @@ class WriteSession(ReadSession):
             act()
 
 
+#: What a request wants written down with whatever it does first, in the same transaction.
+beforehand: ContextVar[Callable[[WriteSession], Awaitable[None]] | None] = ContextVar("beforehand", default=None)
+
+
 class Sessions:
     """Opens sessions for one database role and one clock."""
 
@@ -113,6 +118,9 @@ class Sessions:
             async with direct.begin():
                 session = WriteSession(direct)
                 await self._enter(session, scope)
+                write = beforehand.get()
+                if write is not None:
+                    await write(session)
                 yield session
                 await session.write_out()
             session.committed()
@@ -126,6 +134,14 @@ class Sessions:
                 session = ReadSession(direct)
                 await self._enter(session, scope)
                 yield session
+
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[ReadSession]:
+        """Ask single questions without a transaction around them: a round trip each, as nobody in particular."""
+        async with self._engine.connect() as connection:
+            session = ReadSession(await Direct.under(connection))
+            await self._enter(session, {})
+            yield session
 
     async def _enter(self, session: ReadSession, scope: dict[str, str]) -> None:
         """Set what the request may see and follow the clock, in one round trip; none where neither is needed."""

@@ -15,6 +15,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from shared.db.session import Sessions
 from shared.http.problems import Problem
+from shared.http.repeats import repeat_of
 from shared.http.tokens import key_spoken_for
 from shared.runtime.clock import machine_now, machine_seconds
 
@@ -125,7 +126,7 @@ class Keys:
 
     async def _look_up(self, token: str) -> Caller:
         _, key_id, secret = token.split("_", 2) if token.count("_") >= 2 else ("", "", "")  # noqa: PLR2004
-        async with self._sessions.reading() as session:
+        async with self._sessions.asking() as session:
             row = await session.one(
                 "SELECT digest, role, oris, sources, office, holder FROM access.keys"
                 " WHERE id = :id AND revoked_at IS NULL",
@@ -163,6 +164,9 @@ def allowing(*roles: Role) -> Callable[[Request], Awaitable[Caller]]:
         caller: Caller = await request.app.state.keys.caller(request.headers.get("authorization"))
         if caller.role not in allowed:
             raise Problem(403, "not_allowed", f"This route is for {', '.join(sorted(allowed))}.")
+        repeat = repeat_of(request.scope)
+        if repeat is not None:
+            await repeat.recognise(caller.key_id)
         return caller
 
     return who

@@ -19,6 +19,7 @@ from shared.http.measure import Measured, figures
 from shared.http.openapi import route_id, whole
 from shared.http.paging import MOST, cursor, page, place_of
 from shared.http.problems import Problem, not_found, speak_problems
+from shared.http.repeats import Known, Repeatable, Repeats, answered_before
 from shared.http.shapes import AlarmCleared, Alarms, AlarmTaken, Alive, Ready
 from shared.runtime.health import Progress
 
@@ -157,11 +158,13 @@ def make_app(
     routers: Sequence[APIRouter],
     shapes: Mapping[str, Any] = MappingProxyType({}),
     common: Sequence[APIRouter] = COMMON,
+    repeats: Repeats | None = None,
     **state: Any,
 ) -> FastAPI:
     """Make the application. ``sessions`` runs on the api role; ``state`` is what the routes need besides.
 
-    ``shapes`` are the event types that the service takes or tells, for their schemas.
+    ``shapes`` are the event types that the service takes or tells, for their schemas; ``repeats`` keeps what was
+    answered to requests that may come twice.
     """
     app = FastAPI(
         title=f"Countersign {service}",
@@ -183,5 +186,8 @@ def make_app(
     for router in (*routers, *common):
         app.include_router(router)
     app.openapi = cache(partial(whole, app, OPEN))  # type: ignore[method-assign] # how FastAPI has it done
+    app.add_exception_handler(Known, answered_before)
+    if repeats is not None:
+        app.add_middleware(Repeatable, repeats=repeats)
     app.add_middleware(Measured, service=service)
     return app

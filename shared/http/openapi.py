@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from shared.http.repeats import HEADER, LONGEST, METHODS, NOT_HERE, SHORTEST
+
 #: The form of every error (RFC 9457).
 _PROBLEM = {
     "title": "Problem",
@@ -24,6 +26,15 @@ _PROBLEM = {
         "errors": {"type": "array", "items": {"type": "object", "additionalProperties": True}},
     },
     "additionalProperties": True,
+}
+#: What any request that acts may bring along, so that it can be sent twice.
+_REPEATABLE = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A random id of this one request: sent again with it, nothing is done twice, and within a day the"
+    " answer is the same.",
+    "schema": {"type": "string", "minLength": SHORTEST, "maxLength": LONGEST, "pattern": "^[!-~]*$"},
 }
 _MEANINGS: Mapping[str, str] = {
     "400": "The request cannot be read: no strict JSON, or a cursor of somebody else's making.",
@@ -72,6 +83,8 @@ def _name_bodies(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
 
 
 def _complete(path: str, method: str, operation: dict[str, Any], *, is_open: bool) -> None:
+    if method.upper() in METHODS and not is_open and path not in NOT_HERE:
+        operation.setdefault("parameters", []).append(_REPEATABLE)
     codes = set() if is_open else {"401", "403", "429", "503"}
     if operation.get("parameters"):
         codes |= {"400", "404", "422"} if "{" in path else {"400", "422"}

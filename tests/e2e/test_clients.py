@@ -42,7 +42,7 @@ def test_the_walk_through_does_what_it_says(run: tuple[Path, dict[str, Any]]) ->
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("true\n") == 12
+    assert done.stdout.count("true\n") == 13
 
 
 @pytest.fixture(scope="module")

@@ -40,3 +40,13 @@ def test_every_list_says_what_is_in_it_and_how_to_go_on(service: str) -> None:
     assert lists
     for name, form in lists.items():
         assert "$ref" in form["properties"]["items"]["items"], name
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_that_acts_takes_an_idempotency_key(service: str) -> None:
+    """But for events, which are told apart by their own source and id."""
+    for path, operations in openapi(service)["paths"].items():
+        for method, operation in operations.items():
+            names = {each["name"] for each in operation.get("parameters", [])}
+            expected = method != "get" and path != "/v1/events"
+            assert ("Idempotency-Key" in names) == expected, f"{method} {path}"

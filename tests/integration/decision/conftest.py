@@ -24,6 +24,7 @@ from shared.domain.fold import fold
 from shared.http.access import Keys, Role
 from shared.http.app import make_app
 from shared.http.paging import cursor
+from shared.http.repeats import Repeats
 from shared.outbox.outbox import Outbox
 from shared.outbox.parts import Parts
 from shared.runtime.health import Progress
@@ -157,6 +158,7 @@ async def stage(database: Database) -> AsyncIterator[Stage]:
             keys=Keys(requests, 60_000),
             progress=Progress(),
             routers=api.ROUTERS,
+            repeats=Repeats("decision", pipeline),
             parts=parts,
             rulebook=RULEBOOK,
             review_rules=ReviewRules(),

@@ -14,6 +14,7 @@ from shared.db.engine import make_engine
 from shared.db.session import Sessions
 from shared.http.access import Keys, Role, new_key
 from shared.http.app import make_app
+from shared.http.repeats import Repeats
 from shared.outbox.parking import Parking
 from shared.runtime.clock import machine_now
 from shared.runtime.health import Progress
@@ -117,6 +118,7 @@ async def door(line: Line) -> AsyncIterator[Door]:
         keys=keys,
         progress=progress,
         routers=api.ROUTERS,
+        repeats=Repeats("intake", line.intake_as),
         parts=parts_for("intake", line.intake_as, line.told, requests=requests, kafka=log, keys=keys),
         intake=line.intake,
         parking=Parking("intake", line.intake_as, line.intake),

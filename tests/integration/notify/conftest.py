@@ -31,6 +31,7 @@ from shared.db.session import Sessions
 from shared.domain.events import DecisionRecorded
 from shared.http.access import Keys, Role
 from shared.http.app import make_app
+from shared.http.repeats import Repeats
 from shared.kafka.consumer import Record
 from shared.kafka.envelope import Message
 from shared.outbox.inbox import Heard
@@ -174,6 +175,7 @@ async def office(database: Database) -> AsyncIterator[Office]:
             keys=Keys(requests, 60_000),
             progress=Progress(),
             routers=ROUTERS,
+            repeats=Repeats("notify", pipeline),
             outbox=outbox,
             bell=bell,
             longest_wait_s=5.0,

@@ -15,6 +15,10 @@ from shared.runtime.ids import Ids
 
 #: The way that every notice goes, whatever other ways there are: it lies in the recipient's feed until fetched.
 _WAY, _RESULT = "pull", "in feed"
+#: Under this name the database calls out whose feeds have news, as they are committed.
+CHANNEL = "countersign_feeds"
+#: No call may be longer than 8000 bytes: with more names than that it names nobody, and is for all.
+_LONGEST_CALL = 7000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,7 @@ class Outgoing:
     position: int = 0
 
 
-async def put(
-    session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now: datetime, last_call: timedelta
-) -> None:
+async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now: datetime, last_call: timedelta) -> None:
     """Give each notice the next place in its recipient's feed, in the order given.
 
     The recipients' rows stay locked until the commit, so places appear in the order of commits and a reader
@@ -64,9 +66,7 @@ async def place(session: WriteSession, outgoing: Sequence[Outgoing]) -> list[Out
     return [replace(each, position=position) for each, position in zip(outgoing, places, strict=True)]
 
 
-async def note(
-    session: WriteSession, placed: Sequence[Outgoing], ids: Ids, now: datetime, last_call: timedelta
-) -> None:
+async def note(session: WriteSession, placed: Sequence[Outgoing], ids: Ids, now: datetime, last_call: timedelta) -> None:
     """Keep the attempts, and let the notices go to their recipients' endpoints and up their ladders as well."""
     if not placed:
         return
@@ -91,13 +91,16 @@ async def _places(session: WriteSession, recipients: Sequence[str]) -> list[int]
     wanted = Counter(recipients)
     names = sorted(wanted)
     rows = await session.all(
-        "INSERT INTO notify.recipients AS r (recipient, last_position)"
+        "WITH placed AS (INSERT INTO notify.recipients AS r (recipient, last_position)"
         " SELECT u.name, u.wanted FROM unnest(CAST(:names AS text[]), CAST(:wanted AS bigint[])) AS u (name, wanted)"
         " ORDER BY u.name"
         " ON CONFLICT (recipient) DO UPDATE SET last_position = r.last_position + excluded.last_position"
-        " RETURNING recipient, last_position",
+        " RETURNING recipient, last_position), called AS MATERIALIZED (SELECT pg_notify(:channel, :whose))"
+        " SELECT placed.recipient, placed.last_position FROM placed, called",
         names=names,
         wanted=[wanted[name] for name in names],
+        channel=CHANNEL,
+        whose=_called_out(names),
     )
     last: dict[str, int] = {row.recipient: row.last_position - wanted[row.recipient] for row in rows}
     places = []
@@ -105,6 +108,11 @@ async def _places(session: WriteSession, recipients: Sequence[str]) -> list[int]
         last[recipient] += 1
         places.append(last[recipient])
     return places
+
+
+def _called_out(recipients: Sequence[str]) -> str:
+    names = " ".join(recipients)
+    return names if len(names) <= _LONGEST_CALL else ""
 
 
 async def drop(session: WriteSession, notice_ids: Sequence[UUID]) -> None:

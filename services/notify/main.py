@@ -15,6 +15,7 @@ from services.notify.bursting import Valve
 from services.notify.channels.email import Post
 from services.notify.channels.webhook import Line
 from services.notify.courier import Courier
+from services.notify.feed import CHANNEL
 from services.notify.handlers import Decisions
 from services.notify.mailer import Mailer
 from services.notify.outlook import outlook
@@ -22,7 +23,7 @@ from services.notify.prove import Prover
 from services.notify.record import SCHEMA
 from services.notify.settings import Settings
 from services.notify.watch import Watch
-from shared.db.listen import Wake
+from shared.db.listen import Hearer, Wake, hear
 from shared.http.app import make_app
 from shared.http.repeats import Repeats
 from shared.kafka.topics import Topic
@@ -60,6 +61,13 @@ async def run(settings: Settings) -> None:
             parts.relay.run(),
             Sweep(SCHEMA, parts.sessions, parts.ids).run(parts.progress),
             run_timers("timers", office.watch.tick, parts.wake, parts.progress, speed=parts.clock.speed),
+            hear(
+                CHANNEL,
+                settings.database_url.get_secret_value(),
+                f"{SCHEMA}-{settings.instance}-feeds",
+                parts.progress.leaving,
+                Hearer(office.bell.ring, office.bell.hears, office.bell.is_deaf),
+            ),
             office.courier.run(office.post),
             office.mailer.run(office.mail),
             listen(
@@ -99,7 +107,7 @@ def _office(parts: Parts, settings: Settings) -> _Office:
             parts.ids,
             settings.margins,
             parts.wake.call,
-            partial(_call_all, bell.ring, post.call),
+            partial(_call_all, bell.sent_here, post.call),
             settings.limits,
         ),
         watch=Watch(
@@ -108,7 +116,7 @@ def _office(parts: Parts, settings: Settings) -> _Office:
             ids=parts.ids,
             margins=settings.margins,
             limits=settings.limits,
-            sent=bell.ring,
+            sent=bell.sent_here,
             post=partial(_call_all, post.call, mail.call),
             most=settings.timer_batch,
         ),

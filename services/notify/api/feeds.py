@@ -23,8 +23,6 @@ KindOnly = Annotated[Kind | None, Query(description="only notices of this kind")
 TextOnly = Annotated[str | None, Query(max_length=128, pattern=r"^[^\x00]*$")]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 
-#: Another instance may have put something into the feed, and its bell is not heard here.
-LOOK_AGAIN_S = 0.5
 _BIGGEST_PLACE = 2**63 - 1
 
 
@@ -80,12 +78,12 @@ async def listing(
     bell: Bell = request.app.state.bell
     ends_at = machine_seconds() + min(wait, request.app.state.longest_wait_s)
     while True:
-        ticket = bell.ticket()
+        ticket = bell.ticket(reader.recipient)
         rows = await news(request, reader, place, limit, wanted)
         left = ends_at - machine_seconds()
         if rows or left <= 0:
             return answer(page([item(row) for row in rows], cursor(rows[-1].position if rows else place)))
-        await bell.wait(ticket, min(left, LOOK_AGAIN_S))
+        await bell.wait(ticket, min(left, bell.look_again_s))
 
 
 async def single(request: Request, reader: Reader, notice_id: str) -> Response:

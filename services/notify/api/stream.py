@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from services.notify.api import feeds
 from services.notify.api.bell import Bell
-from services.notify.api.feeds import LOOK_AGAIN_S, Reader
+from services.notify.api.feeds import Reader
 from services.notify.rows import write
 from shared.db.engine import is_weather
 from shared.http.paging import cursor
@@ -49,7 +49,7 @@ async def _events(request: Request, reader: Reader, place: int) -> AsyncIterator
     yield _BEGIN
     beat_at = machine_seconds() + state.heartbeat_s
     while not progress.leaving.is_set():
-        ticket = bell.ticket()
+        ticket = bell.ticket(reader.recipient)
         try:
             rows = await feeds.news(request, reader, place, _AT_A_TIME)
             if machine_seconds() >= beat_at and not await _is_welcome(request):
@@ -65,7 +65,7 @@ async def _events(request: Request, reader: Reader, place: int) -> AsyncIterator
             beat_at = machine_seconds() + state.heartbeat_s
             yield _STILL_HERE
         if not rows:
-            await bell.wait(ticket, min(LOOK_AGAIN_S, state.heartbeat_s))
+            await bell.wait(ticket, min(bell.look_again_s, state.heartbeat_s))
 
 
 async def _is_welcome(request: Request) -> bool:

@@ -17,6 +17,7 @@ from services.console.cli import (
     decision,
     facilities,
     keys,
+    ladders,
     look,
     parked,
     play,
@@ -77,4 +78,5 @@ app.add_typer(parked.app, name="parked")
 app.add_typer(api.app, name="api")
 app.add_typer(bursts.app, name="burst")
 app.command("recall")(bursts.recall)
+app.add_typer(ladders.app, name="ladder")
 app.add_typer(stub.app, name="stub")

@@ -20,7 +20,7 @@ _HOST = rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?"
 _PCHAR = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
 _REST = rf"((?:/{_PCHAR}*)*(?:\?(?:{_PCHAR}|[/?])*)?)"
 _URL = re.compile(rf"https://({_HOST})(?::([1-9][0-9]{{0,4}}))?{_REST}", re.ASCII)
-_OWN_MACHINE = re.compile(rf"http://(127\.0\.0\.1|localhost):([1-9][0-9]{{0,4}}){_REST}", re.ASCII)
+_OWN_MACHINE = re.compile(rf"(https?)://(127\.0\.0\.1|localhost):([1-9][0-9]{{0,4}}){_REST}", re.ASCII)
 #: Names that by agreement lead to the machine itself or into a local network (RFC 6761, 6762, 7686, 8375, 9476).
 _LOCAL_NAMES = frozenset({"localhost", "local", "localdomain", "internal", "intranet", "lan", "arpa", "onion", "alt"})
 _HTTPS_PORT, _HIGHEST_PORT = 443, 65535
@@ -76,7 +76,7 @@ def target_of(url: str, rules: Rules) -> Target:
     if len(url) > _LONGEST_URL:
         raise AddressRefused(f"a URL has at most {_LONGEST_URL} characters")
     if rules.own_machine and (found := _OWN_MACHINE.fullmatch(url)):
-        return Target("http", found[1], _port(found[2]), found[3] or "/")
+        return Target(found[1], found[2], _port(found[3]), found[4] or "/")
     found = _URL.fullmatch(url)
     if found is None:
         raise AddressRefused(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ssl import SSLContext
 
 from services.console.stub.manners import Held, answering, drip, echo, giant, nonsense, reset, silence
 from services.console.stub.wire import Got, Manner, Receiver, receiving, response
@@ -24,7 +25,7 @@ __all__ = [
 
 
 @asynccontextmanager
-async def receiver(manner: Manner = echo) -> AsyncIterator[Receiver]:
+async def receiver(manner: Manner = echo, *, tls: SSLContext | None = None) -> AsyncIterator[Receiver]:
     """Let a receiver listen."""
-    async with receiving(manner) as made:
+    async with receiving(manner, tls=tls) as made:
         yield made

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from services.console.stub.papers import certificate
 from services.notify.channels.signature import new_secret
 from services.notify.channels.webhook import Line
 from shared.runtime.ids import UuidV7
@@ -43,6 +44,7 @@ ZOO: dict[str, tuple[Manner, str]] = {
     "drips a byte at a time": (manners.drip, "timed_out"),
     "resets": (manners.reset, "unreachable"),
     "speaks another protocol": (manners.nonsense, "unreachable"),
+    "shows an expired certificate": (manners.echo, "unreachable"),
 }
 
 
@@ -117,7 +119,10 @@ def p99(arrivals: list[Arrivals]) -> float:
 
 async def test_the_zoo_delays_nobody_and_a_person_is_called(office: Office) -> None:
     """All misbehave at once; the others have theirs while the slow are still waited for; each notice is called out."""
-    lines = partial(Line, rules=OWN_MACHINE, tls=ssl.create_default_context(), deadline_s=1.0)
+    papers, shown = certificate(expired=True)
+    # The certificate is trusted, so that its age alone is what is wrong with it.
+    trust = ssl.create_default_context(cadata=shown.decode())
+    lines = partial(Line, rules=OWN_MACHINE, tls=trust, deadline_s=1.0)
     office.courier = replace(office.courier, lines=lines)
     names = {f"ZOO{number:02}": name for number, name in enumerate(ZOO)}
     well = [f"WELL{number}" for number in range(WELL_BEHAVED)]
@@ -127,7 +132,8 @@ async def test_the_zoo_delays_nobody_and_a_person_is_called(office: Office) -> N
         for ori, noted in zip(well, arrivals, strict=True):
             await add(office, ori, await stack.enter_async_context(receiver(noted)))
         for ori, name in names.items():
-            await add(office, ori, await stack.enter_async_context(receiver(ZOO[name][0])))
+            tls = papers if "certificate" in name else None
+            await add(office, ori, await stack.enter_async_context(receiver(ZOO[name][0], tls=tls)))
         for mark, zoo in (("quiet", []), ("loud", list(names))):
             if zoo:
                 await send(office, zoo, 1, mark)

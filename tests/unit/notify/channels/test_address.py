@@ -104,12 +104,14 @@ def test_a_name_without_an_address_is_refused() -> None:
 
 
 def test_the_own_machine_is_reached_in_development_alone() -> None:
-    """Plain HTTP to loopback, on any port; private networks stay closed even then."""
-    url = "http://127.0.0.1:40123/hook"
-    assert target_of(url, DEVELOPMENT).authority == "127.0.0.1:40123"
+    """HTTP with or without TLS to loopback, on any port; private networks stay closed even then."""
+    for scheme in ("http", "https"):
+        url = f"{scheme}://127.0.0.1:40123/hook"
+        target = target_of(url, DEVELOPMENT)
+        assert (target.scheme, target.authority, target.path) == (scheme, "127.0.0.1:40123", "/hook")
+        with pytest.raises(AddressRefused):
+            target_of(url, RULES)
     assert pinned(["127.0.0.1"], DEVELOPMENT) == "127.0.0.1"
-    with pytest.raises(AddressRefused):
-        target_of(url, RULES)
     for text in ("http://10.0.0.1:80/", "http://jail.example.com:80/", "http://127.0.0.2:80/", "http://[::1]:80/"):
         with pytest.raises(AddressRefused):
             target_of(text, DEVELOPMENT)

@@ -20,6 +20,7 @@ ALARMS: Mapping[str, str] = MappingProxyType(
         "case_conflict": "Events of a case contradict each other",
         "clock_unconfirmed": "A deadline was counted by one calculator only",
         "clocks_disagree": "Two calculators disagree on a deadline",
+        "copy_not_handed_over": "A copy owed to the person was not handed over",
         "event_parked": "A message could not be handled and is set aside",
         "event_waiting": "An event waits for its booking",
         "notice_late": "A notice is late",

@@ -64,6 +64,20 @@ class Operator:
         await raise_all(self.session, SCHEMA, self.ids, alarms)
         return len(rows)
 
+    async def not_handed_over(self) -> int:
+        """Tell of each copy that the law owes the person, and of which nobody has said that the person has it."""
+        rows = await self.session.all(
+            "UPDATE notify.copies_owed o SET called_at = :now FROM notify.notices n LEFT JOIN intake.facilities f"
+            " ON f.ori = n.facility_ori WHERE n.id = o.notice_id AND o.notice_id IN (SELECT notice_id"
+            " FROM notify.copies_owed WHERE hand_by <= :now AND settled_at IS NULL AND called_at IS NULL"
+            " ORDER BY notice_id LIMIT :most FOR UPDATE SKIP LOCKED)"
+            " RETURNING o.notice_id, o.facility_ori, o.hand_by, n.case_id, f.contact",
+            now=self.now,
+            most=self.most,
+        )
+        await raise_all(self.session, SCHEMA, self.ids, [_not_handed_over(row, self.now) for row in rows])
+        return len(rows)
+
     async def _take(self, mark: str, which: str) -> list[Row[Any]]:
         """Mark deliveries as called for, so that their instant vanishes, and give them with the facility's contact."""
         return await self.session.all(
@@ -92,6 +106,20 @@ class Operator:
             for notice, contact in notices
         ]
         await raise_all(self.session, SCHEMA, self.ids, alarms)
+
+
+def _not_handed_over(row: Row[Any], now: datetime) -> Alarm:
+    return Alarm(
+        kind="copy_not_handed_over",
+        subject=str(row.notice_id),
+        detail="The law owes the person a copy, and the jail has not said that it was handed over: have it done, and"
+        " recorded.",
+        since=now,
+        due=row.hand_by,
+        case_id=row.case_id,
+        facility_ori=row.facility_ori,
+        contact=row.contact or "operator",
+    )
 
 
 def _unreported(row: Row[Any]) -> Alarm:

@@ -34,7 +34,7 @@ async def send_due(
     outgoing = [_outgoing(each, now, margins, passed=each.notice.id in passed) for each in leaving]
     going, held = await bursts.sift(session, ids, outgoing, limits, now)
     await bursts.hold(session, held)
-    await feed.put(session, going, ids, now, margins.last_call)
+    await feed.put(session, going, ids, now, margins)
     happened = [of_notice("notice.replaced", notice, now) for notice in overtaken]
     for each in leaving:
         if each.notice.id in held:

@@ -175,5 +175,7 @@ class Margins:
     grace: timedelta = timedelta(minutes=15)
     #: A receipt is awaited so long after a notice was sent, and never beyond the notice's own due time.
     receipt: timedelta = timedelta(hours=4)
+    #: A copy that the law owes is to be with the person so long after the jail was told, or by its due time if later.
+    hand_over: timedelta = timedelta(hours=4)
     #: Whatever a ladder says, its people have mail so long before a notice is due.
     last_call: timedelta = timedelta(minutes=5)

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.notify import mails, sends
-from services.notify.dossier import Notice
+from services.notify import mails, owed, sends
+from services.notify.dossier import Margins, Notice
 from services.notify.rows import write
 from shared.db.session import WriteSession
 from shared.runtime.ids import Ids
@@ -35,7 +35,7 @@ class Outgoing:
     position: int = 0
 
 
-async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now: datetime, last_call: timedelta) -> None:
+async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now: datetime, margins: Margins) -> None:
     """Give each notice the next place in its recipient's feed, in the order given.
 
     The recipients' rows stay locked until the commit, so places appear in the order of commits and a reader
@@ -55,7 +55,7 @@ async def put(session: WriteSession, outgoing: Sequence[Outgoing], ids: Ids, now
         told=[write(each.told) for each in placed],
         receipts=[each.receipt_by for each in placed],
     )
-    await note(session, placed, ids, now, last_call)
+    await note(session, placed, ids, now, margins)
 
 
 async def place(session: WriteSession, outgoing: Sequence[Outgoing]) -> list[Outgoing]:
@@ -66,7 +66,7 @@ async def place(session: WriteSession, outgoing: Sequence[Outgoing]) -> list[Out
     return [replace(each, position=position) for each, position in zip(outgoing, places, strict=True)]
 
 
-async def note(session: WriteSession, placed: Sequence[Outgoing], ids: Ids, now: datetime, last_call: timedelta) -> None:
+async def note(session: WriteSession, placed: Sequence[Outgoing], ids: Ids, now: datetime, margins: Margins) -> None:
     """Keep the attempts, and let the notices go to their recipients' endpoints and up their ladders as well."""
     if not placed:
         return
@@ -83,7 +83,8 @@ async def note(session: WriteSession, placed: Sequence[Outgoing], ids: Ids, now:
         recipients=[each.notice.recipient for each in placed],
     )
     await sends.plan(session, [each.notice for each in placed], now)
-    await mails.plan(session, [each.notice for each in placed], now, last_call)
+    await mails.plan(session, [each.notice for each in placed], now, margins.last_call)
+    await owed.plan(session, [each.notice for each in placed], now, margins.hand_over)
 
 
 async def _places(session: WriteSession, recipients: Sequence[str]) -> list[int]:

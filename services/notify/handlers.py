@@ -61,7 +61,7 @@ class Decisions:
         leaving = await feed.place(session, going)
         await save_all(session, changes, leaving, now)
         await bursts.hold(session, held)
-        await feed.note(session, leaving, self.ids, now, self.margins.last_call)
+        await feed.note(session, leaving, self.ids, now, self.margins)
         happened = [each for old, new in changes for each in record.between(old, new, now)]
         happened += [each for out in leaving for each in record.of_sent(out.notice, None, now)]
         await record.write_down(session, self.outbox, happened)

@@ -30,6 +30,9 @@ class Settings(SharedSettings):
     release_report_minutes: float = 60
     #: A receipt is awaited so many hours after sending, or until the notice is due: then a person is told.
     receipt_hours: float = 4
+    #: A copy that the law owes is to be with the person so many hours after the jail was told, or by when it is due
+    #: if that is later: then a person is told.
+    hand_over_hours: float = 4
     #: Longest that a request for news may wait, machine seconds; proxies tend to cut at 60.
     longest_wait_s: float = 30
     #: A stream without news says so often that it still is there, machine seconds; proxies cut at 60.
@@ -125,5 +128,6 @@ class Settings(SharedSettings):
             warnings=tuple(timedelta(hours=hours) for hours in self.hold_closing_hours),
             grace=timedelta(minutes=self.grace_minutes),
             receipt=timedelta(hours=self.receipt_hours),
+            hand_over=timedelta(hours=self.hand_over_hours),
             last_call=timedelta(minutes=self.mail_last_minutes),
         )

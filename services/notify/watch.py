@@ -104,4 +104,9 @@ class Watch:
     async def _call(self, session: WriteSession, now: datetime) -> int:
         """Tell a person of what a recipient has left undone, the worst first."""
         operator = calls.Operator(session, self.outbox, self.ids, now, self.most)
-        return await operator.late() + await operator.unacknowledged() + await operator.unreported()
+        return (
+            await operator.late()
+            + await operator.unacknowledged()
+            + await operator.unreported()
+            + await operator.not_handed_over()
+        )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -74,10 +74,20 @@ class Played:
             ids = [item["id"] for item in found["items"]]
             if ids:
                 self._sign(recipient, receipts, ids)
+                await self._hand_over(recipient, found["items"])
             self._after[recipient] = found["next"] or after
             if len(ids) < _WHOLE_PAGE:
                 # What comes in after this has a place beyond the one that was seen, and is read then.
                 return
+
+    async def _hand_over(self, recipient: str, items: Sequence[Mapping[str, Any]]) -> None:
+        """Print the copies that the law owes, hand them over, and say so."""
+        for item in items:
+            if item.get("kind") == "person_copy":
+                body = {"served_at": item["sent_at"], "served_by": "played desk", "language": "en"}
+                path = item["person_copy"]["served"]
+                await self._ask(recipient, "notify", "POST", path, json=body | {"manner": "in_person"})
+                self.did["copies handed over"] += 1
 
     def _sign(self, recipient: str, path: str, ids: list[str]) -> None:
         body = {"ids": ids, "signed_by": "played " + recipient.partition(":")[0]}

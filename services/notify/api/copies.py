@@ -113,6 +113,12 @@ async def served(request: Request, caller: Serving, ori: str, notice_id: str) ->
             by=caller.key_id,
             **values,
         )
+        await session.run(
+            "UPDATE notify.copies_owed SET settled_at = :now, settled_by = 'served'"
+            " WHERE notice_id = :id AND settled_at IS NULL",
+            now=now,
+            id=wanted,
+        )
     return answer(values | {"recorded_at": now}, 201)
 
 

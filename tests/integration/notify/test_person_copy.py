@@ -1,9 +1,10 @@
 """The person's copy through the jail's API: printed in two languages, and its service recorded."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from tests.integration.notify.conftest import Office
-from tests.support.decisions import ORI, OTHER_ORI, a_hold, local
+from tests.support.decisions import NOW, ORI, OTHER_ORI, a_hold, local
 
 SERVED = {
     "served_at": "2012-02-22T10:20:00-05:00",
@@ -82,3 +83,64 @@ async def test_a_copy_stays_as_it_was_sent(office: Office) -> None:
     assert [copy["outcome"] for copy in copies] == ["HOLD", "RELEASE"]
     assert copies[1]["replaces"] == copies[0]["id"]
     assert (await office.get("jail", path)).text == before
+
+
+async def alarms(office: Office) -> list[tuple[object, ...]]:
+    """Give who was called for copies that were not handed over, and by when they should have been."""
+    return await office.database.all(
+        "SELECT subject, contact, due FROM notify.alarms WHERE kind = 'copy_not_handed_over' ORDER BY since, subject"
+    )
+
+
+async def owed(office: Office) -> list[tuple[str, datetime]]:
+    """Give the copies that are still to be handed over."""
+    rows = await office.database.all(
+        "SELECT notice_id, hand_by FROM notify.copies_owed WHERE settled_at IS NULL ORDER BY hand_by, notice_id"
+    )
+    return [(str(notice_id), by) for notice_id, by in rows if isinstance(by, datetime)]
+
+
+async def test_a_copy_that_nobody_handed_over_calls_a_person(office: Office) -> None:
+    """At the instant by which it was owed, once; that the jail has signed for it says nothing of the person."""
+    await the_copy(office)
+    await office.sign()
+    ((notice_id, by),) = await owed(office)
+    assert by >= NOW + timedelta(hours=4)
+    await office.at(by - timedelta(seconds=1))
+    assert await alarms(office) == []
+    await office.at(by)
+    await office.at(by + timedelta(days=1))
+    assert await alarms(office) == [(notice_id, "operator", by)]
+
+
+async def test_a_copy_that_was_handed_over_calls_nobody(office: Office) -> None:
+    """However it reached the person; afterwards nothing of it is waited for."""
+    path = (await the_copy(office)).replace("/copy", "/served")
+    ((_, by),) = await owed(office)
+    assert (await office.post("jail", path, SERVED | {"manner": "refused"})).status_code == 201
+    assert await owed(office) == []
+    await office.at(by + timedelta(days=1))
+    assert await alarms(office) == []
+
+
+async def test_of_copies_that_replace_one_another_the_last_one_is_owed(office: Office) -> None:
+    """The person is to have the answer as it stands; a jail that hands over each of them does no harm."""
+    path = (await the_copy(office)).replace("/copy", "/served")
+    ended = replace(a_hold(number=2, outcome="RELEASE"), window=None, person_copy=("copy-to-person",), rule="cancelled")
+    await office.at(local("22 11:00"))
+    await office.hear(ended)
+    await office.settle()
+    copies = [item["id"] for item in await office.feed() if item["kind"] == "person_copy"]
+    ((notice_id, by),) = await owed(office)
+    assert [notice_id] == copies[1:]
+    await office.post("jail", path, SERVED)
+    assert len(await owed(office)) == 1
+    await office.at(by)
+    assert [subject for subject, *_ in await alarms(office)] == [notice_id]
+
+
+async def test_another_jail_settles_nothing(office: Office) -> None:
+    """Neither its own word nor its key counts for a copy that is not its own."""
+    path = (await the_copy(office)).replace("/copy", "/served")
+    assert (await office.post("other_jail", path, SERVED)).status_code == 404
+    assert len(await owed(office)) == 1

@@ -7,6 +7,8 @@ Veterans Day. Decision never runs; for the last day Kafka and one of two notify 
 read their feeds over HTTP as programs do, and sign. Prints how long before closing each end of a hold was with its jail
 at least, and how many were late; exits 1 if one was. ``--days`` plays the end of the week alone. The clock's quarter
 of an hour is 900 seconds divided by the speed, in which a busy machine must have done its work: give it a low one.
+What it prints tells the two apart: how long an end waited to be sent and to be fetched, in the machine's seconds, and
+for the last day how long the notify that was left worked, and how long it stood ready and got no core.
 """
 
 import argparse
@@ -190,7 +192,7 @@ async def play(wanted: Wanted, folder: Path, server: PostgresServer) -> dict[str
     clock = f"scaled:{wanted.starts_at.isoformat()}@{wanted.speed:g}"
     ports = free_ports(3)
     async with AsyncExitStack() as stack:
-        first, _ = [
+        first, second = [
             await stack.enter_async_context(
                 serving(("notify", number, ports[number - 1]), database, broker.bootstrap, clock, folder)
             )
@@ -207,18 +209,33 @@ async def play(wanted: Wanted, folder: Path, server: PostgresServer) -> dict[str
         heard = await database.all("SELECT count(*) FROM notify.windows")
         first.kill()
         await asyncio.to_thread(broker.kill)
+        before = _cores(second.pid)
         await until(ENDS + timedelta(minutes=30))
+        cores = [round(after - then, 1) for after, then in zip(_cores(second.pid), before, strict=True)]
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
-    return await _figures(database, wanted, heard[0][0], sum(jail.read for jail in jails))
+    figures = await _figures(database, wanted)
+    return figures | {
+        "heard_before_the_kills": heard[0][0],
+        "notices_read": sum(jail.read for jail in jails),
+        "last_day_worked_s": cores[0],
+        "last_day_got_no_core_s": cores[1],
+    }
 
 
-async def _figures(database: Database, wanted: Wanted, heard: object, read: int) -> dict[str, Any]:
-    ((windows, closed, told, late, least),) = await database.all(
+def _cores(pid: int) -> tuple[float, float]:
+    """Give for how long a process has run, and for how long it was ready to and did not: Linux keeps count."""
+    ran, stood, _ = Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()
+    return int(ran) / 1e9, int(stood) / 1e9
+
+
+async def _figures(database: Database, wanted: Wanted) -> dict[str, Any]:
+    ((windows, closed, told, late, least, unsent, unread),) = await database.all(
         "SELECT count(*), count(*) FILTER (WHERE w.state = 'closed'), count(d.delivered_at),"
         " count(*) FILTER (WHERE d.delivered_at IS NULL OR d.delivered_at > w.closes_at),"
-        " min(w.closes_at - d.delivered_at) FROM notify.windows w"
+        " min(w.closes_at - d.delivered_at), max(d.sent_at - d.send_at), max(d.delivered_at - d.sent_at)"
+        " FROM notify.windows w"
         " LEFT JOIN notify.notices n ON n.window_id = w.id AND n.kind = 'hold_ended' AND n.recipient LIKE 'jail:%'"
         " LEFT JOIN notify.deliveries d ON d.notice_id = n.id"
     )
@@ -229,15 +246,19 @@ async def _figures(database: Database, wanted: Wanted, heard: object, read: int)
         "speed": wanted.speed,
         "days": wanted.days,
         "windows": windows,
-        "heard_before_the_kills": heard,
         "closed": closed,
         "closing_on_the_last_day": last_day[0][0],
         "ends_told": told,
         "late": late,
         "least_lead_minutes": round(least.total_seconds() / 60, 2) if isinstance(least, timedelta) else None,
-        "notices_read": read,
+        "slowest_to_send_s": _machine_s(unsent, wanted),
+        "slowest_to_fetch_s": _machine_s(unread, wanted),
         "watchdog": {str(kind): many for kind, many in alarms},
     }
+
+
+def _machine_s(span: object, wanted: Wanted) -> float | None:
+    return round(span.total_seconds() / wanted.speed, 2) if isinstance(span, timedelta) else None
 
 
 async def _run(wanted: Wanted) -> dict[str, Any]:

@@ -78,7 +78,8 @@ def put_time_away(loop: SimLoop) -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith(("services.", "shared.")):
             for attribute, told in (("machine_now", loop.machine_now), ("machine_seconds", loop.time)):
-                if getattr(module, attribute, None) is getattr(real_clock, attribute) and module is not real_clock:
+                # Equal, not the same: a loop's method is another object each time it is asked for.
+                if getattr(module, attribute, None) == getattr(real_clock, attribute) and module is not real_clock:
                     setattr(module, attribute, told)
     real_clock.machine_now, real_clock.machine_seconds = loop.machine_now, loop.time
 

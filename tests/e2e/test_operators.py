@@ -271,13 +271,15 @@ def test_what_is_revealed_is_shown_to_whom_it_was_and_written_down(system: Syste
 
 
 def test_bytes_are_an_administrators_and_are_shown_as_bytes(system: System) -> None:
-    """An operator is refused; an administrator sees them in hexadecimal."""
-    (letter,) = system.parked()
-    path = f"/parked/intake/{letter['id']}"
+    """An operator is refused; an administrator sees them in hexadecimal, and for a while: so of a letter of its own."""
+    system.send(_poison(5))
+    until(system.process, lambda: len(system.parked()) == 2)
+    path = _newest(system)
     assert system.act("operator", f"{path}/bytes", reason="which name").status_code == 403
     assert system.act("administrator", f"{path}/bytes", reason="which name").status_code == 200
     assert CANARIES[0].encode().hex(" ")[:20] in system.page("administrator", path)
     assert CANARIES[0].encode().hex(" ")[:20] not in system.page("operator", path)
+    _discard(system, path)
 
 
 def test_an_alarm_is_taken_and_all_see_by_whom(system: System) -> None:
@@ -332,11 +334,19 @@ def test_a_consumer_that_hangs_turns_everything_red(system: System) -> None:
 
     asyncio.run(hold())
     until(system.process, lambda: system.ask("intake", "/readyz").status_code == 200)
-    # What it was made to wait with goes, so that the others find the one letter.
     until(system.process, lambda: len(system.parked()) == 2)
+    _discard(system, _newest(system))
+
+
+def _newest(system: System) -> str:
+    """Give the address of the letter that was set aside last; all have one key, and so one partition."""
     newest = max(system.parked(), key=lambda letter: int(letter["offset"]))
-    path = f"/parked/intake/{newest['id']}"
-    assert system.act("operator", path, act="discard", reason="it was only to be waited with").status_code == 200
+    return f"/parked/intake/{newest['id']}"
+
+
+def _discard(system: System, path: str) -> None:
+    """Let a letter go that only this test needed, so that the others find the one."""
+    assert system.act("operator", path, act="discard", reason="it was only for a test").status_code == 200
     assert len(system.parked()) == 1
 
 

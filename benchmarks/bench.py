@@ -27,6 +27,8 @@ from services.console.simulate.profile import COUNTY, DETAINED, UNDETAINED, Prof
 Tell = Callable[[str], None]
 #: Bookings of a backlog, of a run for latency, and of one for HTTP: quick and whole.
 _BACKLOG = {True: 2_000, False: 12_000}
+#: Bookings of the peer: whole lives to their end, in about a minute; a part of more would be the cheap beginnings.
+_PEER_BOOKINGS = 900
 _PROFILES: Sequence[Profile] = (DETAINED, COUNTY, UNDETAINED)
 _SHARES = {"quarter": 0.25, "half": 0.5, "all": 1.0}
 _LATENCY_S = {True: 8.0, False: 30.0}
@@ -118,7 +120,7 @@ async def _peers(asked: Asked, report: Report, stage: Stage, root: Path) -> None
     for profile in (DETAINED, COUNTY):
         asked.tell(f"the plain peer, {profile.name}")
         seed = 40 + _PROFILES.index(profile)
-        ready = events(profile, 4_000, seed=seed)
+        ready = events(profile, _PEER_BOOKINGS, seed=seed)
         report.peers[profile.name] = await peered(stage, ready, root, topics=f"peer-{profile.name}")
         asked.tell(f"  {report.peers[profile.name].events_per_s:,.1f} events a second")
 

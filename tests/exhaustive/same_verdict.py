@@ -40,6 +40,11 @@ class Played:
     #: Lines of the play.
     lines: int
 
+    @property
+    def is_over(self) -> bool:
+        """Tell whether it has ended."""
+        return self.up.poll() is not None
+
     def said(self, words: str) -> int:
         """Count the lines of all logs in which something stands."""
         return sum(log.read_text(errors="replace").count(words) for log in (self.folder / "logs").glob("*.log"))
@@ -83,12 +88,14 @@ def kill_broker(played: Played) -> None:
 
 
 def stop_and_wake(played: Played) -> None:
-    """Stop one of two instances of each service for 20 s, and wake it, in turn."""
+    """Stop one of two instances of each service for 20 s, and wake it, in turn, for as long as the play goes on."""
     for turn in range(_PAUSES):
         for name in SERVICES:
-            played.after(_TWICE[0] * (turn + 1))
-            command = f"serve {name}"
-            pid = until(played.up, lambda command=command: part(played.up, command))
+            share = _TWICE[0] * (turn + 1) * played.lines
+            until(played.up, lambda share=share: played.is_over or played.said("case.decided") >= share)
+            pid = part(played.up, f"serve {name}")
+            if played.is_over or pid is None:
+                return
             os.kill(pid, signal.SIGSTOP)
             time.sleep(_PAUSE_S)
             os.kill(pid, signal.SIGCONT)

@@ -70,8 +70,9 @@ async def release_check(
     own(caller, ori)
     sessions: Sessions = request.app.state.sessions
     async with sessions.asking() as session:
-        now = sessions.clock.now()
         rows = await _rows(session, caller, ori, number)
+    # Looked at afterwards: a database that was slow to answer must not carry a hold past its closing.
+    now = sessions.clock.now()
     dossiers = [_dossier(list(same)) for _, same in groupby(rows, key=lambda row: (row.case_id, row.detainer_id))]
     found = check(dossiers, now)
     if found.post_release_due and not all(row.is_awaited for row in rows):

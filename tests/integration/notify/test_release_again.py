@@ -1,9 +1,13 @@
 """A jail that asks whether it may release: reminded each time it has reason to be, and never held by our faults."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from services.notify.api import release
 from tests.integration.notify.conftest import Office
-from tests.support.decisions import NOW, NUMBER, ORI, a_decision, a_window
+from tests.support.decisions import CLOSES, NOW, NUMBER, ORI, a_decision, a_hold, a_window
 
 HOUR = timedelta(hours=1)
 PATH = f"/v1/jails/{ORI}/bookings/{NUMBER}/release-check"
@@ -55,3 +59,21 @@ async def test_a_fault_of_ours_is_no_authority_to_hold(office: Office) -> None:
     assert (answer.json()["answer"], answer.json()["until"]) == ("no_hold", None)
     assert "fault of ours" in answer.json()["reason"]
     assert (await office.get("ice", PATH)).status_code == 403
+
+
+async def test_a_slow_database_carries_no_hold_past_its_closing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked a second before the window closes, and answered by the database as it closes."""
+    await office.hear(a_hold())
+    await office.at(CLOSES - timedelta(seconds=1))
+    assert (await office.get("jail", PATH)).json()["answer"] == "hold"
+    at_once = release._rows
+
+    async def slowly(*asked: Any) -> Any:
+        rows = await at_once(*asked)
+        office.app.state.sessions.clock.follow(CLOSES)
+        return rows
+
+    monkeypatch.setattr(release, "_rows", slowly)
+    assert (await office.get("jail", PATH)).json()["answer"] == "no_hold"
